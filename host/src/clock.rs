@@ -26,7 +26,7 @@ impl WallClock {
         Self(Kind::System)
     }
 
-    /// A clock that stands still, at so many seconds after 1970-01-01T00:00:00Z.
+    /// A clock that stands still, at this number of seconds after 1970-01-01T00:00:00Z.
     pub fn fixed(unix_seconds: u64) -> Self {
         Self::from_fn(move || Duration::from_secs(unix_seconds))
     }

@@ -20,7 +20,7 @@ const SETTLE: Duration = Duration::from_millis(1);
 
 /// Holds a body back on a connection that is new or was idle.
 enum Gate {
-    /// Waits once the connection asks for the body, which is after the head.
+    /// Waits once the connection polls the body, which is after the head.
     Closed,
     Waiting(Pin<Box<Sleep>>),
     Open,

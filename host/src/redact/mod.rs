@@ -19,7 +19,7 @@ pub(crate) use texts::{Answer, Texts, shorten};
 /// Beside a longer config no text would be shown, so every config that the contract allows must be searched.
 const _: () = assert!(CONFIG_BYTES <= auth_connector_redaction::CONFIG_BYTES);
 
-/// The thread is given up after so many bytes, which take less than a millisecond.
+/// Bytes after which the task yields its thread. They take less than a millisecond.
 const STRETCH: usize = 4 << 10;
 
 /// Values that must not be in an answer. Costs nothing before there is one.

@@ -27,7 +27,7 @@ const TEXTS: usize = 8_192;
 
 /// Something that a plugin chose.
 pub(super) enum Item<'t> {
-    /// A text of at most so many bytes.
+    /// A text and its cap in bytes.
     Text(&'t mut String, Kind, usize),
     /// A time to wait, which may be left out.
     Wait(&'t mut Option<u32>),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Pairs of requests, the second of which meets a connection that is being closed.
+/// Pairs of requests, the second of which uses a connection that is being closed.
 const PAIRS: usize = 400;
 
 /// For each request, by its number: on how many connections any of it arrived, and on how many all of it.

@@ -107,7 +107,7 @@ impl Wire {
     }
 }
 
-/// A server that treats its first connection as told, and answers every request on the others.
+/// A server that performs a [`Then`] on its first connection, and answers every request on the others.
 struct Served {
     authority: String,
     options: HostOptions,
@@ -117,8 +117,7 @@ struct Served {
     done: Receiver<()>,
 }
 
-/// Answers one request of the first connection. Then, when it is told to go, what is to follow; `after` is what it waits
-/// for before that.
+/// Answers one request of the first connection. On the signal it reads until `after` has arrived, and performs `then`.
 fn serve(secure: bool, then: Then, after: &'static str) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let authority = listener.local_addr().unwrap().to_string();

@@ -49,7 +49,7 @@ async fn send(client: &Arc<Client>, authority: &str, tenant: &str) -> Result<boo
     send_as(client, authority, tenant, false).await
 }
 
-/// The same, for a tenant that may have asked for connections of its own.
+/// The same, for a tenant that may require connections of its own.
 async fn send_as(
     client: &Arc<Client>,
     authority: &str,

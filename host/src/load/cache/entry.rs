@@ -51,7 +51,7 @@ impl Hasher for Digested {
     }
 
     fn finish(&self) -> u64 {
-        // Nothing asks for it: the whole digest is taken.
+        // Never called: the whole digest is used.
         0
     }
 }

@@ -42,7 +42,7 @@ async fn code(pool: &Queue, tenant: Option<&Tenant>) -> &'static str {
     }
 }
 
-/// Waits until so many calls are in the queue.
+/// Waits until this number of calls is in the queue.
 async fn queued(pool: &Queue, calls: u32) {
     while pool.occupancy().waiting < calls {
         tokio::task::yield_now().await;
