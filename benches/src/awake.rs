@@ -13,7 +13,8 @@ use std::time::Duration;
 pub struct Awake(Vec<Child>);
 
 impl Awake {
-    /// Starts them with Linux's `chrt`; none where there is no such program, or where it refuses. The row is then not measured.
+    /// Starts them with Linux's `chrt`; `None` if there is no such program, or if it refuses. The row is then not
+    /// measured.
     pub fn start() -> Result<Option<Self>> {
         let own = std::env::current_exe().map_err(told)?;
         let processors = std::thread::available_parallelism().map_err(told)?.get();

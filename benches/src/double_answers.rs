@@ -23,7 +23,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const TENANTS: usize = 50;
-/// One request in so many is answered twice.
+/// One request in this number is answered twice.
 const EACH: u64 = 20;
 /// Recipients, few, so that the number does not distinguish answers.
 const NUMBERS: [&str; 3] = ["+8613800138000", "+8613911112222", "+8613700001111"];

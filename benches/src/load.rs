@@ -5,7 +5,7 @@ use crate::work::{Result, cpu_time, median, told};
 use auth_connector_host::{CacheUse, ConnectorHost};
 use serde_json::{Value, json};
 
-/// Loads from both, so and so many times.
+/// Loads by compiling and from the cache, each the given number of times.
 pub fn measure(compilations: usize, hits: usize) -> Result<Value> {
     let component = wasm()?;
     let fresh = ConnectorHost::builder().build().map_err(told)?;

@@ -308,5 +308,5 @@ pub fn profile() -> Result {
     }
 }
 
-/// A soak of so many calls or more is one that the docs show.
+/// The fewest calls of a soak that goes into the docs.
 const SOAK: u64 = 300_000;

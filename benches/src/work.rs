@@ -119,7 +119,7 @@ pub fn number_after(text: &str, key: &str) -> u64 {
         .unwrap_or_default()
 }
 
-/// The value below which so many hundredths of the values lie. The values are sorted in place.
+/// The value below which the given hundredths of the values lie. The values are sorted in place.
 pub fn percentile(values: &mut [f64], hundredths: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
