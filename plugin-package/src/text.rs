@@ -222,7 +222,7 @@ fn is_version(text: &str) -> bool {
         && build.is_none_or(|build| build.split('.').all(word))
 }
 
-/// A text for people: on one line, without marks that change how it is displayed, and without characters that show nothing.
+/// A text for people: on one line, without marks that change how it is displayed, and without invisible characters.
 fn is_shown(text: &str, most: usize) -> bool {
     let deceives = |c: char| {
         c.is_control()
