@@ -21,7 +21,7 @@ pub const FILE: &str = "provenance.sigstore.json";
 /// The media type of bundles.
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
-/// The head of a public key of P-256 in DER (RFC 5480): what stands before its 65 bytes.
+/// The head of a public key of P-256 in DER (RFC 5480), in front of its 65 bytes.
 const SPKI_HEAD: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
