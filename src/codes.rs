@@ -39,7 +39,7 @@ pub enum Certainty {
 pub enum Wait {
     /// Waiting does not help, or the time to wait is unknown.
     Never,
-    /// After so many milliseconds.
+    /// After this number of milliseconds.
     Ms(u32),
     /// Until the clock next shows this hour in China; hour 0 begins a new day of quotas.
     UntilHourInChina(u8),

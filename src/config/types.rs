@@ -182,7 +182,7 @@ impl Template<'_> {
     }
 }
 
-/// True if a text is at most so many digits, or empty.
+/// True if a text is at most `most` digits, or empty.
 pub(crate) fn is_digits(text: &str, most: usize) -> bool {
     text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())
 }

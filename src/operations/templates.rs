@@ -108,7 +108,7 @@ impl TemplateStatus {
         self.international == 3 || self.international == international(route)
     }
 
-    /// The finding about its use with so many parameters, on the route or, without one, on any.
+    /// The finding about its use with `declared` parameters, on the route or, without one, on any.
     pub fn finding(&self, route: Option<Route>, declared: usize) -> &'static Finding {
         let review = findings::review(self.status_code);
         match (route, self.international) {

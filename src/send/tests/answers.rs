@@ -326,7 +326,7 @@ fn echo_of_the_request_is_redacted() {
     }
 }
 
-/// A parameter of a notice may be any word, and a documented code is nobody's secret.
+/// A parameter of a notice may be any word, and a documented code is not a secret.
 #[test]
 fn documented_code_survives_a_parameter_within_it() {
     let config = config_with(|config| {
