@@ -69,7 +69,7 @@ debug_only!(DeliveryQuery: max_age_s, correlation_id, message_id);
 /// A request to the address where a host takes a provider's callbacks. It may hold anything.
 #[derive(Clone, Default)]
 pub struct Callback {
-    /// The address as the caller wrote it, where the host knows it.
+    /// The address as the caller wrote it, if the host has it.
     pub url: Option<String>,
     /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,

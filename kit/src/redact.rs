@@ -165,7 +165,7 @@ pub fn identifier(text: &str) -> Option<String> {
 }
 
 /// The length in bytes of the digits at the beginning, with the characters between them, if there are four digits or
-/// more; otherwise 0. Numbers and codes are written in groups, with up to two characters between them that are no letters.
+/// more; otherwise 0. Numbers and codes are written in groups, with up to two characters other than letters between.
 fn digit_group(text: &str) -> usize {
     let (mut digits, mut end, mut gap) = (0, 0, 0);
     for (place, character) in text.char_indices() {

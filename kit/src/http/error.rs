@@ -7,7 +7,7 @@ use crate::bindings::wasi::http::types::ErrorCode;
 use crate::contract::{Failure, FailureKind, SendError, Turn};
 
 /// True if an error proves, even after the whole request was handed over, that nothing of it reached a server: no
-/// connection came about, or the host refused to make one.
+/// connection was established, or the host refused to make one.
 pub(crate) const fn excludes_delivery(code: &ErrorCode) -> bool {
     matches!(
         code,
