@@ -79,8 +79,8 @@ fn words_of<'c>(code: &'c str, call: &str) -> BTreeSet<&'c str> {
 fn problem_types_are_in_the_table() {
     let code = code_of("auth-host/src");
     let (problem, limits) = (
-        read("auth-host/src/problem.rs"),
-        read("auth-host/src/limits.rs"),
+        read("auth-host/src/service/problem.rs"),
+        read("auth-host/src/service/limits.rs"),
     );
     let mut made = BTreeSet::new();
     made.extend(words_of(&code, "Problem::new("));
@@ -122,7 +122,7 @@ fn faults_of_the_host_are_in_the_table() {
 
 #[test]
 fn words_of_webhook_answers_are_in_the_table() {
-    let code = code_of("auth-host/src/webhooks");
+    let code = code_of("auth-host/src/service/webhooks");
     let made = words_of(&code, "refused(Class::");
     assert!(made.len() > 10, "{made:?}");
     let page = read("docs/errors.md");
@@ -169,7 +169,9 @@ fn routes_of(code: &str) -> BTreeSet<String> {
 fn routes_of_the_administrators_api_are_in_the_table() {
     let mut served = BTreeSet::new();
     for file in ["admin", "admin_webhooks", "plugins"] {
-        served.extend(routes_of(&read(&format!("auth-host/src/api/{file}.rs"))));
+        served.extend(routes_of(&read(&format!(
+            "auth-host/src/service/api/{file}.rs"
+        ))));
     }
     assert!(served.len() > 40, "{served:?}");
     let page = read("docs/admin-api.md");
@@ -193,9 +195,9 @@ fn keys_between<'c>(code: &'c str, start: &str, end: &str, mark: &str, stop: cha
 
 #[test]
 fn settings_are_in_their_tables() {
-    let service = read("auth-host/src/serve/settings.rs");
-    let tenant = read("auth-host/src/store/registry.rs");
-    let webhook = read("auth-host/src/platforms/settings.rs");
+    let service = read("auth-host/src/service/serve/settings.rs");
+    let tenant = read("auth-host/src/service/store/registry.rs");
+    let webhook = read("auth-host/src/service/platforms/settings.rs");
     let page = read("docs/auth-host.md");
     let of_the_host = first_cells(&page);
     let keys = keys_between(&service, "EXPLAINED: &[", "\n];", "key: \"", '"');

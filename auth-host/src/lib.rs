@@ -6,114 +6,33 @@
 //! | `config`, `message`, `files`, `host`, `cache` | input of a command, and the sandbox as the operator granted it |
 //! | `exit`, `signals`, `output`, `text`, `json`, `clean` | exit codes, signals, output of a command |
 //! | `metrics`, `trace` | metrics and traces |
-//! | `serve` | the service: listeners, settings, background tasks |
-//! | `api`, `problem`, `phrases` | HTTP: routes, keys, bodies, refusals; sentences for people in six languages |
-//! | `webhooks`, `platforms`, `twilio`, `receipts`, `events` | requests of auth platforms and providers, and events for tenants |
-//! | `console` | pages for operators, on the administrator's listener |
-//! | `admin` | operators' actions, for the API and the command line |
-//! | `verification`, `send`, `limits` | verifications and messages; one connector after the other; limits |
 //! | `registry` | packages from OCI registries |
-//! | `catalog`, `calls`, `app` | configuration and the last calls of webhooks, in memory; all open resources |
-//! | `sample` | a sign-in that shows how an application uses the API |
-//! | `folder`, `store`, `crypt` | the service's files, the database, and keys for its encrypted values |
-//! | `texts` | sentences for operators, in English and Chinese |
-//! | `number`, `ids`, `mask` | phone numbers, identifiers, hidden digits |
-//! | `access`, `form`, `header_key`, `post` | scopes of keys, forms of usages, identifiers in headers, one POST to an operator's address |
+//! | `mask` | hidden digits and paths |
+//! | `service` | everything behind `auth-host serve`: its own table is in `service/mod.rs` |
 
-#[cfg(feature = "serve")]
-mod access;
-#[cfg(feature = "serve")]
-mod admin;
-#[cfg(feature = "serve")]
-mod api;
-#[cfg(feature = "serve")]
-pub mod app;
 mod cache;
-#[cfg(feature = "serve")]
-mod calls;
-#[cfg(feature = "serve")]
-mod catalog;
 mod clean;
 mod cli;
 mod commands;
 mod config;
-#[cfg(feature = "serve")]
-mod console;
-#[cfg(feature = "serve")]
-mod crypt;
-#[cfg(feature = "serve")]
-mod event_target;
-#[cfg(feature = "serve")]
-mod events;
 mod exit;
-#[cfg(feature = "serve")]
-mod expected;
 mod files;
-#[cfg(feature = "serve")]
-mod folder;
-#[cfg(feature = "serve")]
-mod form;
-#[cfg(feature = "serve")]
-mod header_key;
 mod host;
-#[cfg(feature = "serve")]
-mod ids;
 mod json;
-#[cfg(feature = "serve")]
-mod leases;
-#[cfg(feature = "serve")]
-mod limits;
 mod mask;
-#[cfg(feature = "serve")]
-mod merge_patch;
 mod message;
 #[cfg(feature = "observe")]
 mod metrics;
-#[cfg(feature = "serve")]
-mod number;
-#[cfg(feature = "serve")]
-mod outcomes;
 mod output;
-#[cfg(feature = "serve")]
-mod phrases;
-#[cfg(feature = "serve")]
-mod platforms;
-#[cfg(feature = "serve")]
-mod post;
-#[cfg(feature = "serve")]
-mod private_files;
-#[cfg(feature = "serve")]
-mod problem;
-#[cfg(feature = "serve")]
-mod receipts;
-#[cfg(feature = "serve")]
-mod recovery;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "serve")]
-mod sample;
-#[cfg(feature = "serve")]
-mod send;
-#[cfg(feature = "serve")]
-pub mod serve;
+pub mod service;
 mod signals;
-#[cfg(feature = "serve")]
-mod store;
-#[cfg(feature = "serve")]
-#[cfg(test)]
-mod test_app;
 mod text;
-#[cfg(feature = "serve")]
-mod texts;
 #[cfg(feature = "observe")]
 mod trace;
-#[cfg(feature = "serve")]
-mod twilio;
 mod usage;
-#[cfg(feature = "serve")]
-mod verification;
-#[cfg(feature = "serve")]
-mod webhooks;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -2,8 +2,8 @@
 //! afterwards.
 
 use super::running::{Folder, Process, Running, config, http, set_up};
-use auth_host::app::Point;
-use auth_host::serve::{Service, settings::Settings};
+use auth_host::service::app::Point;
+use auth_host::service::serve::{Service, settings::Settings};
 use serde_json::json;
 use std::process::Command;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn child() {
         .enable_all()
         .build()
         .unwrap();
-    let started = |addresses: auth_host::serve::Addresses| {
+    let started = |addresses: auth_host::service::serve::Addresses| {
         println!("auth-host listens at {}", addresses.api);
         println!("administrators' API at {}", addresses.admin);
     };

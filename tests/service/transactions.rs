@@ -1,7 +1,7 @@
 //! Transactions of a verification, counted by SQLite's commit hook in a service of this process.
 
 use super::running::{Folder, config, http, set_up};
-use auth_host::serve::{Addresses, Service, settings::Settings};
+use auth_host::service::serve::{Addresses, Service, settings::Settings};
 use serde_json::json;
 use tencent_sms_simulator::Simulator;
 

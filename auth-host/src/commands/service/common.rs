@@ -1,15 +1,15 @@
 //! Opening of the service's folder for a command, and output of a value.
 
-use crate::admin::{Actor, hiding};
-use crate::app::{App, AppError, Files, Made};
 use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, UNKNOWN, USAGE};
-use crate::folder::FolderError;
 use crate::mask;
 use crate::output::{Page, complain};
-use crate::problem::Problem;
-use crate::serve::settings::{EXPLAINED, Settings, variable};
-use crate::store::{self, StoreError};
+use crate::service::admin::{Actor, hiding};
+use crate::service::app::{App, AppError, Files, Made};
+use crate::service::folder::FolderError;
+use crate::service::problem::Problem;
+use crate::service::serve::settings::{EXPLAINED, Settings, variable};
+use crate::service::store::{self, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 use std::env::VarError;

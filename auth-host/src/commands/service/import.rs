@@ -2,9 +2,9 @@
 
 use super::common::{actor, open, show};
 use super::numbers::read_list;
-use crate::admin::connectors;
 use crate::cli::{Import, ImportLogto};
 use crate::exit::{Code, Stop};
+use crate::service::admin::connectors;
 use serde_json::Value;
 
 /// `import`

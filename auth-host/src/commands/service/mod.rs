@@ -13,7 +13,7 @@ mod webhooks;
 use crate::cli::Service;
 use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
-use crate::serve::settings::{EXPLAINED, variable};
+use crate::service::serve::settings::{EXPLAINED, variable};
 
 /// Runs a command.
 pub async fn run(command: Service) -> Result<Code, Stop> {

@@ -1,17 +1,17 @@
 //! Commands about messages, numbers and the database itself.
 
 use super::common::{ROWS, actor, open, open_of, settings, show, show_value};
-use crate::admin::{maintenance, numbers as admin};
-use crate::app::{AppError, Files};
 use crate::cli::{At, Audit, File, Message, NamedOf, Number, Numbers, TestNumber};
 use crate::exit::{Code, Stop};
 use crate::files;
-use crate::number::Bare;
-use crate::problem::Problem;
-use crate::store::audit as log;
-use crate::store::message::State;
-use crate::store::messages::{self, Filter};
-use crate::verification::message_view;
+use crate::service::admin::{maintenance, numbers as admin};
+use crate::service::app::{AppError, Files};
+use crate::service::number::Bare;
+use crate::service::problem::Problem;
+use crate::service::store::audit as log;
+use crate::service::store::message::State;
+use crate::service::store::messages::{self, Filter};
+use crate::service::verification::message_view;
 use serde_json::json;
 
 /// The longest list of numbers that is read, in bytes: some three million numbers.

@@ -1,10 +1,6 @@
 //! Commands that install plugins, check them again, and replace them with other versions.
 
 use super::common::{actor, open, show};
-use crate::admin::plugins::{self, Added, NewPlugin};
-use crate::admin::pulls;
-use crate::admin::versions::{self, Prepared};
-use crate::app::App;
 use crate::clean::clean;
 use crate::cli::{
     Agreeing, Granting, Plugin, PluginAdd, PluginSearch, PluginUpdate, PluginVerify, Reaching,
@@ -12,6 +8,10 @@ use crate::cli::{
 use crate::exit::{Code, DONE, REFUSED, Stop};
 use crate::output::{self, Page};
 use crate::registry::Access;
+use crate::service::admin::plugins::{self, Added, NewPlugin};
+use crate::service::admin::pulls;
+use crate::service::admin::versions::{self, Prepared};
+use crate::service::app::App;
 use crate::{files, host, mask};
 use auth_connector_host::{ConnectorHost, HostOptions, Origin, TrustedKey};
 use auth_connector_registry::guides::{self, Texts};

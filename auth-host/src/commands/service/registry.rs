@@ -1,11 +1,11 @@
 //! Commands that set up tenants, connectors, flows and keys.
 
 use super::common::{actor, open, open_of, show, show_value};
-use crate::admin::{callbacks, connectors, keys, removal, tenants, users};
 use crate::cli::{At, Connector, ConnectorPut, Flow, Key, Limits, NamedOf, Switch, Tenant};
 use crate::config;
 use crate::exit::{Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
-use crate::store::registry as rows;
+use crate::service::admin::{callbacks, connectors, keys, removal, tenants, users};
+use crate::service::store::registry as rows;
 use auth_connector_host::Verdict;
 use serde_json::{Map, Value, json};
 

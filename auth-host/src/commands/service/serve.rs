@@ -1,12 +1,12 @@
 //! `serve`: the service, until a signal ends it.
 
-use crate::app::Nearby;
 use crate::cli::Serve;
 use crate::exit::{Code, DONE, Stop};
 use crate::metrics;
 use crate::output::{Page, complain};
-use crate::sample::{self, Sample};
-use crate::serve::{Addresses, Service};
+use crate::service::app::Nearby;
+use crate::service::sample::{self, Sample};
+use crate::service::serve::{Addresses, Service};
 use crate::signals::{HANGUP, Signals};
 use crate::trace;
 use serde_json::json;
@@ -47,7 +47,9 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     let figures = metrics::recorder()?;
     #[cfg(feature = "dev")]
     let dev = match args.dev {
-        true => Some(crate::serve::dev::Dev::prepare(&mut settings, args.component).await?),
+        true => {
+            Some(crate::service::serve::dev::Dev::prepare(&mut settings, args.component).await?)
+        }
         false => None,
     };
     #[cfg(not(feature = "dev"))]
@@ -77,7 +79,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     #[cfg(not(feature = "dev"))]
     let (guide, access) = (None::<fn(&Addresses) -> String>, None);
     let sample = sample_beside(&service, sample, access).await?;
-    let setup = crate::admin::users::first_setup(&service.app).await?;
+    let setup = crate::service::admin::users::first_setup(&service.app).await?;
     let is_json = args.at.json;
     let started = move |addresses: Addresses| {
         let console = format!("http://{}/console/", addresses.admin);

@@ -1,17 +1,17 @@
 //! `verification`: a flow tried out from the command line.
 
 use super::common::{ROWS, actor, open, open_of, show, show_value};
-use crate::app::AppError;
 use crate::cli::{NamedOf, Number, Scope, Verification, VerificationStart};
 use crate::exit::{Code, DONE, NOT_SENT, Stop, UNKNOWN};
-use crate::ids;
 use crate::output::complain;
-use crate::problem::Problem;
-use crate::signals::Signals;
-use crate::store::{StoreError, verifications};
-use crate::verification::{
+use crate::service::app::AppError;
+use crate::service::ids;
+use crate::service::problem::Problem;
+use crate::service::store::{StoreError, verifications};
+use crate::service::verification::{
     self, Answer, Caller, CheckRequest, StartRequest, free_at, message_view, view,
 };
+use crate::signals::Signals;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::pin::pin;
@@ -184,7 +184,7 @@ fn document(answer: &Answer) -> Result<Value, Stop> {
 mod tests {
     use super::*;
     use crate::exit::{MACHINE, USAGE};
-    use crate::store::StoreError;
+    use crate::service::store::StoreError;
     use axum::http::StatusCode;
 
     #[test]

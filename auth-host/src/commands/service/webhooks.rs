@@ -1,9 +1,9 @@
 //! `webhook` and `events`: the addresses for platforms' messages and for this program's events.
 
 use super::common::{actor, open, open_of, show};
-use crate::admin::{events, webhooks};
 use crate::cli::{Events, NamedOf, Scope, Webhook, WebhookPut};
 use crate::exit::{Code, Stop};
+use crate::service::admin::{events, webhooks};
 use serde_json::{Value, json};
 
 /// Runs a command.

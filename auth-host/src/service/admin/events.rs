@@ -1,0 +1,98 @@
+//! Address of a tenant's events. A host administrator sets it, because it is a destination.
+
+use super::{Actor, Entry, change};
+use crate::service::app::App;
+use crate::service::event_target::{self, Opened};
+use crate::service::ids;
+use crate::service::platforms::auth::Auth;
+use crate::service::post::Address;
+use crate::service::problem::Problem;
+use crate::service::store::StoreError;
+use crate::service::store::audit::Action;
+use crate::service::store::events as rows;
+use crate::service::texts::about;
+use serde::Serialize;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// An address for events, for display.
+#[derive(Debug, Serialize)]
+pub struct EventsView {
+    /// The tenant.
+    pub tenant: String,
+    /// The address, without its query.
+    pub url: String,
+    /// Number of events that wait for delivery.
+    pub waiting: i64,
+    /// The secret that signs them; only in the response to its creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// Sets the address that a tenant's events are posted to, with a new secret.
+///
+/// # Errors
+///
+/// [`Problem`] if there is no such tenant, or if the address cannot be used.
+pub async fn put(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    url: &str,
+) -> Result<EventsView, Problem> {
+    if !app.catalog.load().tenants.contains_key(tenant) {
+        return Err(Problem::not_found("tenant"));
+    }
+    let address = Address::parse(url);
+    let address = address.map_err(|why| Problem::invalid("/url", about("refusal-address", why)))?;
+    let secret = Auth::Svix.new_secret();
+    let secret = secret.map_err(|error| StoreError::Failed(error.to_string()))?;
+    let opened = Opened {
+        secret: Zeroizing::new(secret.clone()),
+        url: Zeroizing::new(url.to_owned()),
+    };
+    let target = event_target::encrypt(&app.keys, tenant, &opened)?;
+    let entry = Entry::new(Some(tenant), actor, Action::EventsPut, tenant).detail(address.origin());
+    change(app, entry, move |db| {
+        Ok(rows::put_target(db, &target, ids::now_ms())?)
+    })
+    .await?;
+    let mut shown = get(app, tenant)?;
+    shown.secret = Some(secret);
+    Ok(shown)
+}
+
+/// Returns the address that a tenant's events are posted to, for display.
+///
+/// # Errors
+///
+/// [`Problem`] if no address is set.
+pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
+    let catalog = app.catalog.load();
+    let found = catalog.event_targets.get(tenant);
+    let found = found.ok_or_else(|| Problem::not_found("address for events"))?;
+    Ok(EventsView {
+        tenant: tenant.to_owned(),
+        url: event_target::shown(&found.url).to_owned(),
+        waiting: app.store.read(|db| rows::waiting(db, tenant))?,
+        secret: None,
+    })
+}
+
+/// Removes the address of a tenant's events. Waiting events are deleted.
+///
+/// # Errors
+///
+/// [`Problem`] if no address is set.
+pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str) -> Result<(), Problem> {
+    let entry = Entry::new(Some(tenant), actor, Action::EventsRemove, tenant);
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        if rows::delete_target(db, &tenant)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("address for events"))
+        }
+    })
+    .await
+}

@@ -1,0 +1,464 @@
+//! Phone numbers: search, locks, deletion, test numbers, and an audit of a list.
+
+use super::{Actor, Entry, blocking, change};
+use crate::service::app::App;
+use crate::service::crypt::Purpose;
+use crate::service::ids::{self, rfc3339};
+use crate::service::limits;
+use crate::service::number::{Bare, Number, Reading};
+use crate::service::problem::Problem;
+use crate::service::store::audit::Action;
+use crate::service::store::limits::HOUR_MS;
+use crate::service::store::message::Message;
+use crate::service::store::registry::{self, TestNumber};
+use crate::service::store::verifications::Verification;
+use crate::service::store::{Store, StoreError, audit, messages, retention, verifications};
+use crate::service::texts::say;
+use crate::service::verification::{MessageView, VerificationView, free_at, message_view, view};
+use axum::http::StatusCode;
+use rusqlite::Connection;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Searches for a number by one tenant in an hour: enough for support, too few for a whole list. Unlocking and
+/// forgetting a number count too, because their responses reveal whether the number has rows.
+const SEARCHES_AN_HOUR: u32 = 60;
+
+/// The longest life of a test number, in days.
+pub const TEST_DAYS: u32 = 90;
+
+/// Maximum time that a deletion waits for readers of the log.
+const EMPTYING: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
+
+/// The message if the log is in use for longer.
+const LEFT: &str = "what was deleted is still in the database's log, which another program reads, such as a backup. A \
+    service that runs empties it within ten minutes. Otherwise run this again when that program has ended";
+
+/// Result of a search for a number.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    /// The number, with its middle hidden.
+    pub number: String,
+    /// Time of its unlocking, after too many wrong codes.
+    pub locked_until: Option<String>,
+    /// Its latest verifications.
+    pub verifications: Vec<VerificationView>,
+    /// Its latest messages.
+    pub messages: Vec<MessageView>,
+}
+
+/// A test number for display.
+#[derive(Debug, Serialize)]
+pub struct TestNumberView {
+    /// The number, with its middle hidden.
+    pub number: String,
+    /// Its expiry (RFC 3339).
+    pub expires_at: String,
+}
+
+pub(super) fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Problem> {
+    let catalog = app.catalog.load();
+    let found = catalog.tenants.get(tenant);
+    let found = found.ok_or_else(|| Problem::not_found("tenant"))?;
+    Number::parse(text, found.settings.default_country.as_deref())
+        .map_err(|error| Problem::invalid("/number", say(error.id())))
+}
+
+/// Refuses the tenant's 61st search in an hour.
+fn check_searches(db: &Connection, tenant: &str) -> Result<(), Problem> {
+    let done = audit::searches_since(db, tenant, ids::now_ms() - HOUR_MS)?;
+    if done < SEARCHES_AN_HOUR {
+        return Ok(());
+    }
+    let problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "searches",
+        "Too many searches",
+        say("refusal-searches"),
+    );
+    Err(problem.after(Some(HOUR_MS)))
+}
+
+/// Searches for a number. Audited, and at most 60 times an hour.
+///
+/// # Errors
+///
+/// [`Problem`] if it is not a number, or if the tenant searched too often.
+pub async fn search(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<Found, Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let now = ids::now_ms();
+    let (own, actor) = (tenant.to_owned(), actor.clone());
+    let allowed = app.store.write(move |db| {
+        check_searches(db, &own)?;
+        audit::add(db, Some(&own), &actor.0, Action::NumberSearch, "", "")?;
+        Ok::<_, Problem>(())
+    });
+    allowed.await?;
+    let (level, found, sent) = app.store.read(|db| {
+        let failures = limits::failures(tenant, &hash);
+        let sent = messages::to_number(db, tenant, &hash, 50)?;
+        let shown = |v: &Verification| {
+            let is_of = |m: &&Message| m.verification.as_ref() == Some(&v.id);
+            let free_at = free_at(app, db, v, now)?;
+            Ok(view(app, v, sent.iter().find(is_of), free_at, now))
+        };
+        let found = verifications::of_number(db, tenant, &hash, None, 50)?;
+        let shown: Result<Vec<_>, StoreError> = found.iter().map(shown).collect();
+        let wait_ms = failures.wait_ms(failures.level(db, now)?);
+        Ok::<_, StoreError>((wait_ms, shown?, sent))
+    })?;
+    Ok(Found {
+        number: number.masked(),
+        locked_until: (level > 0).then(|| rfc3339(now + level)),
+        verifications: found,
+        messages: sent.iter().map(|row| message_view(app, row)).collect(),
+    })
+}
+
+/// Deletes the count of a number's wrong codes. Counts as a search.
+///
+/// # Errors
+///
+/// [`Problem`] if it is not a number, or if the tenant searched too often.
+pub async fn unlock(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<bool, Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let entry = Entry::new(Some(tenant), actor, Action::NumberUnlock, "");
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        check_searches(db, &tenant)?;
+        Ok(limits::failures(&tenant, &hash).clear(db)?)
+    })
+    .await
+}
+
+/// Result of the deletion of a number.
+#[derive(Debug, Serialize)]
+pub struct Forgotten {
+    /// Number of deleted rows.
+    pub rows: usize,
+    /// A notice if parts of them are still in the database's log.
+    pub left: Option<&'static str>,
+}
+
+/// Deletes everything about a number. Counts as a search.
+///
+/// # Errors
+///
+/// [`Problem`] if it is not a number, or if the tenant searched too often.
+pub async fn forget(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<Forgotten, Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let entry = Entry::new(Some(tenant), actor, Action::NumberForget, "");
+    let tenant = tenant.to_owned();
+    let rows = change(app, entry, move |db| {
+        check_searches(db, &tenant)?;
+        Ok(retention::forget(db, &tenant, &hash)?)
+    })
+    .await?;
+    let store = app.store.clone();
+    let is_emptied = blocking(move || Ok(empty_log(&store))).await?;
+    Ok(Forgotten {
+        rows,
+        left: (!is_emptied).then_some(LEFT),
+    })
+}
+
+/// Removes deleted rows from the log too, and waits some seconds for readers. Returns false if that failed.
+fn empty_log(store: &Store) -> bool {
+    let begun = Instant::now();
+    loop {
+        match store.empty_log() {
+            Ok(()) => return true,
+            Err(StoreError::Busy(_)) if begun.elapsed() < EMPTYING => {
+                // Waiting writers continue meanwhile.
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was deleted is in the database's log until the next sweep");
+                return false;
+            }
+        }
+    }
+}
+
+/// Adds a test number: a verification of it sends nothing, and its code is fixed.
+///
+/// # Errors
+///
+/// [`Problem`] if the code is not six digits, or if the lifetime is out of range. Also if the number may belong to
+/// somebody and the administrator did not confirm that it is their own.
+pub async fn add_test(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+    code: &str,
+    days: u32,
+    is_own: bool,
+) -> Result<TestNumberView, Problem> {
+    let number = parse(app, tenant, text)?;
+    if number.is_mobile() && !is_own {
+        return Err(Problem::invalid("/number", say("refusal-test-number")));
+    }
+    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Problem::invalid("/code", say("refusal-code")));
+    }
+    if !(1..=TEST_DAYS).contains(&days) {
+        return Err(Problem::invalid("/days", say("refusal-test-days")));
+    }
+    let expires_at = ids::now_ms() + i64::from(days) * 24 * HOUR_MS;
+    let row = TestNumber {
+        tenant: tenant.to_owned(),
+        number_hash: app.number_hash(tenant, number.e164()),
+        number: app.encrypt_number(tenant, number.e164())?,
+        code: app
+            .keys
+            .encrypt(tenant, Purpose::Configs, "test-code", code.as_bytes())?,
+        expires_at,
+    };
+    let entry =
+        Entry::new(Some(tenant), actor, Action::TestNumberAdd, "").detail(format!("{days} d"));
+    change(app, entry, move |db| {
+        Ok(registry::put_test_number(db, &row)?)
+    })
+    .await?;
+    Ok(TestNumberView {
+        number: number.masked(),
+        expires_at: rfc3339(expires_at),
+    })
+}
+
+/// Removes a test number.
+///
+/// # Errors
+///
+/// [`Problem`] if the tenant has no such test number.
+pub async fn remove_test(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    text: &str,
+) -> Result<(), Problem> {
+    let number = parse(app, tenant, text)?;
+    let hash = app.number_hash(tenant, number.e164());
+    let entry = Entry::new(Some(tenant), actor, Action::TestNumberRemove, "");
+    let tenant = tenant.to_owned();
+    change(app, entry, move |db| {
+        if registry::delete_test_number(db, &tenant, &hash)? {
+            Ok(())
+        } else {
+            Err(Problem::not_found("test number"))
+        }
+    })
+    .await
+}
+
+/// The test numbers of a tenant.
+pub fn list_tests(app: &App, tenant: &str) -> Vec<TestNumberView> {
+    let catalog = app.catalog.load();
+    let own = catalog.test_numbers.values().filter(|t| t.tenant == tenant);
+    own.map(|test| TestNumberView {
+        number: app.masked(tenant, &test.number),
+        expires_at: rfc3339(test.expires_at),
+    })
+    .collect()
+}
+
+/// Finding of an audit about one line of a list.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// The line, from 1.
+    pub line: usize,
+    /// The problem with the line.
+    pub problem: String,
+}
+
+/// Result of an audit of a list.
+#[derive(Debug, Default, Serialize)]
+pub struct Audit {
+    /// Number of phone numbers in the list.
+    pub numbers: usize,
+    /// Numbers with `+` or `00`.
+    pub international: usize,
+    /// Numbers whose `+` was added.
+    pub plus_added: usize,
+    /// Numbers that were read as national numbers of the named country.
+    pub national: usize,
+    /// National numbers that would be another country's valid mobile number with a `+`. Each of them may reach a
+    /// stranger.
+    pub ambiguous: usize,
+    /// Numbers that cannot get a message.
+    pub unusable: usize,
+    /// Count of numbers in each country.
+    pub countries: BTreeMap<String, usize>,
+    /// The lines of ambiguous numbers, the first hundred.
+    pub ambiguous_lines: Vec<usize>,
+    /// The lines of unusable numbers, with their problems.
+    pub lines: Vec<Line>,
+}
+
+/// Reading of a list's digits without `+`.
+#[derive(Clone, Debug)]
+pub enum ListReading {
+    /// As people of the country write them; refused if no country is named.
+    People(Option<String>),
+    /// As a webhook reads them.
+    Platform(Bare),
+}
+
+/// Reads a list of numbers, one in a line, and counts how each would be read. For the numbers that a platform has
+/// stored.
+pub fn audit_list(list: &str, reading: &ListReading) -> Audit {
+    /// The most lines of ambiguous numbers that are shown.
+    const SHOWN: usize = 100;
+    let mut audit = Audit::default();
+    let lines = list.lines().enumerate();
+    for (index, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
+        let line = index + 1;
+        audit.numbers += 1;
+        let read = match reading {
+            ListReading::People(country) => Number::parse(text, country.as_deref()).map(|number| {
+                let is_international = text.trim().starts_with(['+', '\u{ff0b}', '0']);
+                let how = match country {
+                    Some(_) if !is_international => Reading::National,
+                    _ => Reading::International,
+                };
+                (number, how)
+            }),
+            ListReading::Platform(bare) => Number::parse_bare(text, bare),
+        };
+        match read {
+            Ok((number, how)) => {
+                match how {
+                    Reading::International => audit.international += 1,
+                    Reading::PlusAdded => audit.plus_added += 1,
+                    Reading::National => {
+                        audit.national += 1;
+                        let other = Number::parse_bare(text, &Bare::E164);
+                        if other.is_ok_and(|(other, _)| {
+                            other.is_valid() && other.e164() != number.e164()
+                        }) {
+                            audit.ambiguous += 1;
+                            if audit.ambiguous_lines.len() < SHOWN {
+                                audit.ambiguous_lines.push(line);
+                            }
+                        }
+                    }
+                }
+                *audit
+                    .countries
+                    .entry(number.country().to_owned())
+                    .or_default() += 1;
+            }
+            Err(error) => {
+                audit.unusable += 1;
+                audit.lines.push(Line {
+                    line,
+                    problem: format!("{error}."),
+                });
+            }
+        }
+    }
+    audit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::test_app::TestApp;
+
+    /// The responses of all three reveal whether a number has rows.
+    #[tokio::test]
+    async fn unlock_and_forget_count_as_searches() {
+        const NUMBER: &str = "+8613800138000";
+        let host = TestApp::new().await;
+        let (app, actor) = (&host.app, TestApp::actor());
+        for _ in 0..SEARCHES_AN_HOUR / 3 {
+            search(app, &actor, "default", NUMBER).await.unwrap();
+            unlock(app, &actor, "default", NUMBER).await.unwrap();
+            forget(app, &actor, "default", NUMBER).await.unwrap();
+        }
+        let searched = search(app, &actor, "default", NUMBER).await.map(drop);
+        let unlocked = unlock(app, &actor, "default", NUMBER).await.map(drop);
+        let forgotten = forget(app, &actor, "default", NUMBER).await.map(drop);
+        for refused in [searched, unlocked, forgotten] {
+            let problem = refused.unwrap_err();
+            assert_eq!((problem.status, problem.retry_after), (429, Some(3600)));
+        }
+    }
+
+    /// The reader holds the log as a running backup does.
+    #[tokio::test]
+    async fn forget_says_when_the_log_is_in_use() {
+        const NUMBER: &str = "+8613800138000";
+        let host = TestApp::new().await;
+        let (app, actor) = (&host.app, TestApp::actor());
+        let mut reader = Connection::open(&app.files.database).unwrap();
+        let reading = reader.transaction().unwrap();
+        registry::setting(&reading, "revision").unwrap();
+        let first = forget(app, &actor, "default", NUMBER).await.unwrap();
+        assert!(first.left.unwrap().contains("again"));
+        reading.finish().unwrap();
+        let second = forget(app, &actor, "default", NUMBER).await.unwrap();
+        assert_eq!(second.left, None);
+    }
+
+    #[test]
+    fn audit_counts_readings_and_repeats_no_number() {
+        let list = "+8613911112222\n\n13911112222\nabc\n8613911112222\n13125550123\n";
+        for (reading, counts, ambiguous, unusable) in [
+            (ListReading::People(None), (1, 0, 0), 0, vec![3, 4, 5, 6]),
+            (
+                ListReading::Platform(Bare::Refuse),
+                (1, 0, 0),
+                0,
+                vec![3, 4, 5, 6],
+            ),
+            (ListReading::Platform(Bare::E164), (1, 3, 0), 0, vec![4]),
+            (
+                ListReading::Platform(Bare::National("CN".into())),
+                (1, 1, 2),
+                1,
+                vec![4],
+            ),
+        ] {
+            let audit = audit_list(list, &reading);
+            let lines: Vec<_> = audit.lines.iter().map(|line| line.line).collect();
+            assert_eq!(audit.numbers, 5);
+            assert_eq!(
+                (audit.international, audit.plus_added, audit.national),
+                counts,
+                "{reading:?}"
+            );
+            assert_eq!(
+                (audit.ambiguous, lines),
+                (ambiguous, unusable),
+                "{reading:?}"
+            );
+            let shown = serde_json::to_string(&audit).unwrap();
+            assert!(
+                !shown.contains("5550123") && !shown.contains("11112222"),
+                "{shown}"
+            );
+        }
+    }
+}

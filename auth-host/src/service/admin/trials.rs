@@ -1,0 +1,216 @@
+//! Trials of an unsaved config: a preview, and one message.
+//!
+//! A trial is a message like every other. It is stored before the call, counts towards the limits, and ends in one of
+//! the three states.
+
+use super::connectors::Prepared;
+use super::once::{self, Once};
+use super::{Actor, numbers};
+use crate::service::app::App;
+use crate::service::ids;
+use crate::service::limits::{self, Asked};
+use crate::service::number::Number;
+use crate::service::outcomes::{Finish, write_down};
+use crate::service::problem::Problem;
+use crate::service::send::{self, Draft};
+use crate::service::store::audit::Action;
+use crate::service::store::message::Message;
+use crate::service::store::messages;
+use crate::service::store::{StoreError, audit};
+use crate::service::texts::{about, say};
+use crate::service::verification::{WRITING, outlast};
+use auth_connector_host::{CallError, Config, Message as Wanted, Phrase, Preview, SendError};
+use axum::http::StatusCode;
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Timeout of a trial.
+const TIME: Duration = Duration::from_secs(8);
+
+/// Input of a trial.
+pub struct Trial {
+    /// The number.
+    pub to: String,
+    /// The usage.
+    pub usage: String,
+    /// The person's language, or empty.
+    pub locale: String,
+}
+
+/// Result of a trial.
+pub struct Tried {
+    /// The message.
+    pub row: Message,
+    /// The code that it carried. No verification accepts it.
+    pub code: String,
+    /// The plugin's message about a failure, or the host's.
+    pub message: Phrase,
+    /// The provider's message about it.
+    pub provider: String,
+}
+
+/// The message of a trial. It has every field of a flow's message, because a plugin may need any of them.
+fn wanted(number: &Number, trial: &Trial, code: &str, id: String) -> Wanted {
+    let mut wanted = Wanted::to(number.e164()).usage(&trial.usage).code(code);
+    wanted.correlation_id = Some(id);
+    wanted.timeout_ms = u32::try_from(TIME.as_millis()).ok();
+    if !trial.locale.is_empty() {
+        wanted.locales = vec![trial.locale.clone()];
+    }
+    wanted
+}
+
+fn check(trial: &Trial) -> Result<(), Problem> {
+    if trial.locale.len() > 64 {
+        return Err(Problem::invalid("/locale", say("refusal-language")));
+    }
+    crate::service::verification::check_usage(&trial.usage)
+}
+
+/// Previews the message without a network.
+///
+/// # Errors
+///
+/// [`Problem`] if the number is not valid; the inner error is the one that the send would fail with.
+pub async fn preview(
+    app: &App,
+    tenant: &str,
+    prepared: &Prepared,
+    trial: &Trial,
+) -> Result<Result<Preview, CallError>, Problem> {
+    check(trial)?;
+    let number = numbers::parse(app, tenant, &trial.to)?;
+    let config = Config::new(prepared.config.to_string());
+    let wanted = wanted(&number, trial, "123456", ids::new("m"));
+    let preview = prepared.plugin.preview_message(&config, &wanted).await;
+    Ok(preview)
+}
+
+/// Sends one message, once for a form.
+///
+/// # Errors
+///
+/// [`Problem`] if the number is not valid, if a limit or a kill switch refuses it, or if the form came before. A
+/// message that was not sent is not an error.
+pub async fn send(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    prepared: Prepared,
+    trial: Trial,
+    once: Once,
+) -> Result<Tried, Problem> {
+    check(&trial)?;
+    let number = numbers::parse(app, tenant, &trial.to)?;
+    let catalog = app.catalog.load_full();
+    let settings = catalog.tenants.get(tenant).map(|t| t.settings.clone());
+    let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
+    if let Some(refusal) = limits::stopped(&catalog, &settings) {
+        return Err(refused(refusal));
+    }
+    let hash = app.number_hash(tenant, number.e164());
+    if catalog.test_number(tenant, &hash, ids::now_ms()).is_some() {
+        return Err(Problem::invalid("/to", say("refusal-to-test-number")));
+    }
+    let code = ids::code().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let draft = Draft {
+        tenant: tenant.to_owned(),
+        verification: None,
+        source: None,
+        number: number.clone(),
+        usage: trial.usage.clone(),
+        locales: Vec::new(),
+        variables: Vec::new(),
+        route: Vec::new(),
+        deadline: Instant::now() + TIME,
+    };
+    let connector = prepared.before.as_ref().map(|c| c.row.id.clone());
+    let row = draft.row(app, connector.as_deref().unwrap_or("trial"))?;
+    let (written, asked, by) = (row.clone(), number.clone(), actor.0.clone());
+    let write = move |db: &Connection| {
+        if once.is_used(db)? {
+            return Ok(Some(once::sent_before()));
+        }
+        let now = ids::now_ms();
+        let asked = Asked {
+            tenant: &written.tenant,
+            settings: &settings,
+            number: &asked,
+            number_hash: &written.number_hash,
+            network: None,
+            is_checked: false,
+        };
+        if let Some(refusal) = limits::decide(db, now, &asked)? {
+            return Ok(Some(refused(refusal)));
+        }
+        once.use_up(db, &written.id)?;
+        messages::add(db, &written)?;
+        audit::add(
+            db,
+            Some(&written.tenant),
+            &by,
+            Action::ConnectorTrial,
+            &written.id,
+            "",
+        )?;
+        Ok::<_, StoreError>(None)
+    };
+    let message = wanted(&number, &trial, &code, row.id.clone());
+    let own_app = app.clone();
+    let lease = app.leases.take(row.subject());
+    let task = async move {
+        let _lease = lease;
+        match own_app.store.write(write).await? {
+            Some(refusal) => Err(refusal),
+            None => carry_out(own_app, prepared, message, row).await,
+        }
+    };
+    let tried = outlast(app, TIME + WRITING, task).await;
+    let (row, message, provider) = tried.unwrap_or_else(|| Err(late()))?;
+    Ok(Tried {
+        row,
+        code,
+        message,
+        provider,
+    })
+}
+
+async fn carry_out(
+    app: Arc<App>,
+    prepared: Prepared,
+    message: Wanted,
+    mut row: Message,
+) -> Result<(Message, Phrase, String), Problem> {
+    let config = Config::new(prepared.config.to_string());
+    let outcome = prepared.plugin.send_message(&config, &message).await;
+    send::settle(&mut row, &outcome);
+    let words = match &outcome {
+        Ok(_) => (Phrase::verbatim(""), String::new()),
+        Err(SendError::NotSent(error) | SendError::Unknown(error)) => match error.failure() {
+            Some(failure) => {
+                let said = auth_connector_host::contract::attribute(
+                    &failure.attributes,
+                    "provider-message",
+                );
+                let said = said.unwrap_or_default().to_owned();
+                (Phrase::verbatim(failure.message.as_str()), said)
+            }
+            None => (error.phrase(), String::new()),
+        },
+    };
+    let finish: Finish = Arc::new(|_: &Connection, _: &Message| Ok(()));
+    let written = write_down(&app, &row, None, &finish).await;
+    let written = written.map_err(|_| late())?;
+    Ok((written.row, words.0, words.1))
+}
+
+fn late() -> Problem {
+    Problem::late(say("refusal-trial-late"))
+}
+
+fn refused(refusal: limits::Refusal) -> Problem {
+    let why = about("refusal-limit", refusal.reason);
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    Problem::new(status, refusal.reason, "A limit refuses it", why).after(refusal.retry_after_ms)
+}

@@ -1,0 +1,369 @@
+//! Reading of a request: the caller and its scope, the body, and the idempotency key.
+//!
+//! The key is checked before a byte of the body is read.
+
+use crate::service::access::{Host, Scope, Tenant, key_hash, key_id};
+use crate::service::app::App;
+use crate::service::crypt::Purpose;
+use crate::service::crypt::digest;
+use crate::service::header_key;
+use crate::service::problem::Problem;
+use crate::service::store::idempotency;
+use crate::service::store::registry::Key;
+use crate::service::verification::Caller;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// A caller with a scope.
+pub struct Authorized<S> {
+    /// The key's identifier.
+    pub actor: String,
+    /// The key's tenant.
+    pub tenant: Option<String>,
+    scope: PhantomData<S>,
+}
+
+impl<S> Authorized<S> {
+    /// Returns the caller, for resources of a tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when the key belongs to no tenant.
+    pub fn caller(&self) -> Result<Caller, Problem> {
+        let tenant = self.tenant.clone().ok_or_else(|| {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "no-tenant",
+                "The key belongs to no tenant",
+                "Use a key that was made for a tenant: auth-host key add --tenant.",
+            )
+        })?;
+        Ok(Caller {
+            tenant,
+            actor: self.actor.clone(),
+            source: None,
+            answer_within: None,
+        })
+    }
+}
+
+impl Authorized<Tenant> {
+    /// Refuses a tenant that the key does not administer. A host administrator's key administers all.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] not found, even if such a tenant exists.
+    pub fn of(&self, tenant: &str) -> Result<(), Problem> {
+        match &self.tenant {
+            Some(own) if own != tenant => Err(Problem::not_found("tenant")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<S: Scope> FromRequestParts<Arc<App>> for Authorized<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let key = authenticate(app, &parts.headers)?;
+        let is_host = key.tenant.is_none() && key.scopes.iter().any(|s| s == Host::NAME);
+        let may =
+            key.scopes.iter().any(|scope| scope == S::NAME) || (is_host && S::NAME == Tenant::NAME);
+        if !may || (S::NAME == Host::NAME && !is_host) {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "scope",
+                "The key may not do this",
+                format!("This needs a key with the scope {}.", S::NAME),
+            ));
+        }
+        Ok(Self {
+            actor: key.id,
+            tenant: key.tenant,
+            scope: PhantomData,
+        })
+    }
+}
+
+/// Returns the key of a request. Every reason for a refusal gets the same response.
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<Key, Problem> {
+    let refused = || {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "No valid key",
+            "Send Authorization: Bearer and a key that auth-host key add printed.",
+        )
+    };
+    let text = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key.trim())
+        .ok_or_else(refused)?;
+    let id = key_id(text).ok_or_else(refused)?;
+    let catalog = app.catalog.load();
+    let key = catalog.keys.get(id).ok_or_else(refused)?;
+    let is_same: bool = key_hash(text).ct_eq(&key.hash).into();
+    if is_same && key.revoked_at.is_none() {
+        Ok(key.clone())
+    } else {
+        Err(refused())
+    }
+}
+
+/// A request with a JSON body.
+pub struct Call<S, T> {
+    /// The caller.
+    pub by: Authorized<S>,
+    /// The body.
+    pub body: T,
+    /// Its idempotency key, if it has one.
+    pub key: Option<idempotency::Request>,
+}
+
+impl<S: Scope, T: DeserializeOwned> FromRequest<Arc<App>> for Call<S, T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let by = Authorized::<S>::from_request_parts(&mut parts, app).await?;
+        is_json(&parts.headers)?;
+        let key = idempotency_key(&parts.headers)?;
+        let bytes = read(body, S::BODY_BYTES).await?;
+        let value = parse(&bytes)?;
+        let key = key.map(|key| {
+            let tenant = by.tenant.clone().unwrap_or_default();
+            let request = digest(&[
+                parts.method.as_str().as_bytes(),
+                parts.uri.path().as_bytes(),
+                &bytes,
+            ]);
+            idempotency::Request {
+                key: digest(&[key.as_bytes()]),
+                requests: app.keys.hashes(&tenant, Purpose::Search, &request),
+                process: app.process.clone(),
+                tenant,
+            }
+        });
+        Ok(Self {
+            by,
+            body: value,
+            key,
+        })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let essence = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    match essence {
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(()),
+        _ => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not-json",
+            "The body is not JSON",
+            "Send JSON with Content-Type: application/json.",
+        )),
+    }
+}
+
+/// The header's key.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    header_key::read(headers, "idempotency-key").map_err(|_| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency-key",
+            "The Idempotency-Key cannot be used",
+            "It is one header with 1 to 255 visible ASCII characters, or a string in quotation marks as in RFC 8941.",
+        )
+    })
+}
+
+async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
+    let reading = axum::body::to_bytes(body, most);
+    match tokio::time::timeout(BODY_TIME, reading).await {
+        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Ok(Err(error)) if !is_too_long(&error) => Err(malformed(
+            "It ended early, or its chunks have no form. Nothing of it was used.",
+        )),
+        Ok(Err(_)) => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "The body is too large",
+            format!("A body has at most {most} bytes. Nothing of it was used."),
+        )),
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "too-slow",
+            "The body did not arrive",
+            "A body has to arrive within ten seconds.",
+        )),
+    }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Reads JSON. The error has the pointer and the expected value, and repeats nothing of the body.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde reads a struct from an array of its fields as well, which the document does not allow.
+    let is_array = bytes.trim_ascii_start().first() == Some(&b'[');
+    if is_array && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(Problem::invalid("", "Expected: an object."));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut reader);
+    let value = parsed.map_err(|error| {
+        let mut pointer = pointer(error.path());
+        let inner = error.inner();
+        if inner.is_data() {
+            let message = inner.to_string();
+            pointer.push_str(&of_field(&message));
+            return Problem::invalid(&pointer, said(&message));
+        }
+        let place = format!("line {}, column {}", inner.line(), inner.column());
+        malformed(&format!("It is not JSON at {place}."))
+    })?;
+    reader
+        .end()
+        .map_err(|_| malformed("Something follows the JSON document."))?;
+    Ok(value)
+}
+
+fn malformed(detail: &str) -> Problem {
+    let status = StatusCode::BAD_REQUEST;
+    Problem::new(status, "malformed", "The body is not JSON", detail)
+}
+
+/// The pointer, relative to its object, of a field that serde misses or found twice: its path ends at the object.
+fn of_field(message: &str) -> String {
+    let named = ["missing field `", "duplicate field `"]
+        .into_iter()
+        .find_map(|start| message.strip_prefix(start));
+    let name = named.and_then(|rest| rest.split('`').next());
+    name.map(|name| format!("/{name}")).unwrap_or_default()
+}
+
+/// Serde's message about a body, without the parts that repeat it.
+fn said(message: &str) -> String {
+    let known = ["missing field", "unknown field", "duplicate field"];
+    let is_about_a_name = known.iter().any(|known| message.starts_with(known));
+    let text = message.split(" at line ").next().unwrap_or_default();
+    if is_about_a_name && !message.starts_with("unknown field") {
+        return format!("The body has a {text}.").replace("`", "");
+    }
+    let wanted = crate::service::expected::expected(message);
+    if message.starts_with("unknown field") {
+        return format!("This member is not known. Expected: {wanted}.");
+    }
+    format!("Expected: {wanted}.")
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut text = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Map { key } => {
+                text.push('/');
+                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Seq { index } => text.push_str(&format!("/{index}")),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn key_of(value: &'static str) -> Option<Option<String>> {
+        let mut headers = HeaderMap::new();
+        headers.insert("idempotency-key", HeaderValue::from_static(value));
+        idempotency_key(&headers).ok()
+    }
+
+    #[test]
+    fn idempotency_key_is_quoted_or_bare() {
+        for (value, key) in [
+            ("abc", Some(Some("abc"))),
+            ("\"abc\"", Some(Some("abc"))),
+            ("  abc  ", Some(Some("abc"))),
+            ("\"\"", None),
+            ("", None),
+            ("\"abc", None),
+            ("a b", None),
+            ("\"a b\"", Some(Some("a b"))),
+            (r#""a\"b\\c""#, Some(Some(r#"a"b\c"#))),
+            (r#""a\b""#, None),
+            ("\"abc\";x=1", Some(Some("abc"))),
+            ("\"abc\" d", None),
+            ("a\"b", None),
+        ] {
+            let found = key_of(value);
+            assert_eq!(found, key.map(|key| key.map(str::to_owned)), "{value}");
+        }
+        let mut twice = HeaderMap::new();
+        twice.append("idempotency-key", HeaderValue::from_static("a"));
+        twice.append("idempotency-key", HeaderValue::from_static("b"));
+        assert!(idempotency_key(&twice).is_err());
+        assert_eq!(idempotency_key(&HeaderMap::new()).ok(), Some(None));
+    }
+
+    #[test]
+    fn body_error_names_place_without_repeating_input() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Body {
+            #[allow(dead_code)]
+            to: Vec<u32>,
+        }
+        for (text, status, pointer) in [
+            (r#"{"to":["918273"]}"#, 422, Some("/to/0")),
+            (r#"{"to":[],"918273":1}"#, 422, Some("/******")),
+            (
+                r#"{"to":[],"+8613844440002":1}"#,
+                422,
+                Some("/+*************"),
+            ),
+            (r#"{"to":[],"to_2":1}"#, 422, Some("/to_2")),
+            (r"{}", 422, Some("/to")),
+            (r#"{"to":[],"to":[]}"#, 422, Some("/to")),
+            (r#"{"to":[]} 918273"#, 400, None),
+            ("918273", 422, Some("")),
+            (" [[918273]]", 422, Some("")),
+            ("[", 400, None),
+            ("{", 400, None),
+        ] {
+            let problem = parse::<Body>(text.as_bytes()).unwrap_err();
+            assert_eq!(problem.status, status, "{text}");
+            assert_eq!(problem.pointer.as_deref(), pointer, "{text}");
+            assert!(!problem.detail.contains("918273"), "{problem:?}");
+        }
+    }
+}

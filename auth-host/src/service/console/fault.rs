@@ -1,0 +1,118 @@
+//! Refusals of the console, as pages.
+
+use super::page::{Page, render};
+use super::texts::Texts;
+use crate::service::problem::Problem;
+use crate::service::store::StoreError;
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Reason for a refusal. The page is rendered later, where the reader's language is available.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The request names another host.
+    ForeignHost,
+    /// Another site's page caused it.
+    ForeignOrigin,
+    /// The form's token does not belong to this user.
+    Token,
+    /// Nobody is signed in. A visit is redirected to the sign-in page.
+    SignIn {
+        /// True if the request was a visit.
+        is_visit: bool,
+    },
+    /// The user's role does not allow it.
+    Role,
+    /// The form cannot be read.
+    Form,
+    /// The address cannot be read.
+    Address,
+    /// Everything else.
+    Problem(Problem),
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        if matches!(self, Self::SignIn { is_visit: true }) {
+            let to = [(header::LOCATION, "/console/sign-in")];
+            return (StatusCode::SEE_OTHER, to).into_response();
+        }
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    page: Page,
+    text: String,
+}
+
+impl Fault {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::ForeignOrigin | Self::Token | Self::Role => StatusCode::FORBIDDEN,
+            Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
+            Self::Form | Self::Address => StatusCode::BAD_REQUEST,
+            Self::Problem(problem) => {
+                StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    /// The text for the reader.
+    pub fn text(&self, t: Texts) -> String {
+        match self {
+            Self::ForeignHost => t.say("fault-host"),
+            Self::ForeignOrigin => t.say("fault-origin"),
+            Self::Token => t.say("fault-token"),
+            Self::SignIn { .. } => t.say("fault-session"),
+            Self::Role => t.say("fault-role"),
+            Self::Form => t.say("fault-form"),
+            Self::Address => t.say("fault-address"),
+            Self::Problem(problem) => problem_text(t, problem),
+        }
+    }
+
+    /// The page.
+    pub fn page(&self, t: Texts) -> Response {
+        let page = Page::bare(t, t.say("fault"));
+        let text = self.text(t);
+        let mut response = (self.status(), render(&FaultPage { page, text })).into_response();
+        if let Self::Problem(Problem {
+            retry_after: Some(seconds),
+            ..
+        }) = self
+        {
+            let seconds = HeaderValue::from(*seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
+/// A problem in one line, with its JSON Pointer if its text is not a translated sentence.
+pub fn problem_text(t: Texts, problem: &Problem) -> String {
+    match problem.pointer.as_deref() {
+        Some(pointer) if !pointer.is_empty() && problem.sentence.is_none() => {
+            format!("{pointer}: {}", problem.detail)
+        }
+        _ => problem.text(t),
+    }
+}

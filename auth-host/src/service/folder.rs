@@ -1,0 +1,389 @@
+//! Folder of an auth host: its files, their owner, and the lock of one process.
+
+use crate::mask;
+use crate::service::private_files;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long to wait for the folder: commands test its lock for a moment.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The reason for which a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process has locked the folder.
+    #[error(
+        "another auth-host runs on this folder: it holds {path}. Stop it first, or use another folder"
+    )]
+    Held {
+        /// The lock.
+        path: String,
+    },
+    /// A process has locked the folder, and its database is not there.
+    #[error(
+        "the database {path} is missing, and an auth-host runs on this folder: it holds {lock}. Put the database back, \
+        with its -wal file; try again if that service is only starting"
+    )]
+    Taken {
+        /// The database.
+        path: String,
+        /// The lock.
+        lock: String,
+    },
+    /// The files are another user's.
+    #[error(
+        "{path} belongs to user {owner}, and this process is user {us}: the service could not open files that it made \
+        there. Run the command as that user: sudo -u '#{owner}' auth-host ..."
+    )]
+    Owner {
+        /// A file.
+        path: String,
+        /// Its user.
+        owner: u32,
+        /// This process's user.
+        us: u32,
+    },
+    /// It cannot be made or used.
+    #[error("the folder {path} cannot be used: {reason}")]
+    Unusable {
+        /// The folder, or a file in it.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The files of an auth host.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The database.
+    pub database: PathBuf,
+    /// The keys.
+    pub keys: PathBuf,
+    /// Compiled plugins.
+    pub cache: PathBuf,
+    /// Locked by the service that runs, and by commands that must not run beside it.
+    pub lock: PathBuf,
+    /// Shared by the commands that send beside the service.
+    pub senders: PathBuf,
+}
+
+impl Files {
+    /// The files of a folder, with the key file elsewhere if one is named.
+    pub fn of(folder: &Path, keys: Option<&Path>) -> Self {
+        Self {
+            database: folder.join("auth-host.db"),
+            keys: keys.map_or_else(|| folder.join("auth-host.key"), Path::to_owned),
+            cache: folder.join("cache"),
+            lock: folder.join("auth-host.lock"),
+            senders: folder.join("auth-host.senders"),
+        }
+    }
+
+    /// Makes a missing folder, readable by its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`], or [`FolderError::Owner`] when another user has files there.
+    pub fn prepare(&self) -> Result<(), FolderError> {
+        let folder = self.folder();
+        private_folder(folder).map_err(|reason| FolderError::Unusable {
+            path: mask::path(folder),
+            reason: reason.to_string(),
+        })?;
+        self.check_owner()
+    }
+
+    fn folder(&self) -> &Path {
+        self.database.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Locks the folder for this process, until the returned file is dropped. Lock it before the key file is read: the
+    /// process with the lock may write another.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Held`] when another process has it.
+    pub fn lock(&self) -> Result<File, FolderError> {
+        self.prepare()?;
+        let begun = Instant::now();
+        let lock = loop {
+            match locked(&self.lock)? {
+                Some(lock) => break lock,
+                // A command locks it for a moment to test if it is locked.
+                None if begun.elapsed() < LOOK => std::thread::sleep(LOOK / 20),
+                None => {
+                    return Err(FolderError::Held {
+                        path: mask::path(&self.lock),
+                    });
+                }
+            }
+        };
+        private_files::remove_left(self.folder());
+        Ok(lock)
+    }
+
+    /// Refuses to make a database in a folder that a service runs on: the existing one was removed.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Taken`].
+    pub fn check_nobody_runs(&self) -> Result<(), FolderError> {
+        match self.lock.exists() && locked(&self.lock)?.is_none() {
+            true => Err(FolderError::Taken {
+                path: mask::path(&self.database),
+                lock: mask::path(&self.lock),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Marks this command as sending beside the service, until the returned file is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`].
+    pub fn send_beside(&self) -> Result<File, FolderError> {
+        let opened = open(&self.senders).and_then(|file| file.lock_shared().map(|()| file));
+        opened.map_err(|reason| unusable(&self.senders, &reason))
+    }
+
+    /// Prevents commands from starting to send, until the returned file is dropped. None while one sends.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`].
+    pub fn alone(&self) -> Result<Option<File>, FolderError> {
+        locked(&self.senders)
+    }
+
+    /// The database's companions that SQLite reads together with it.
+    pub fn beside_database(&self) -> [PathBuf; 3] {
+        private_files::companions(&self.database)
+    }
+
+    /// Refuses another user's files: the service could not open others that this process made beside them.
+    #[cfg(unix)]
+    fn check_owner(&self) -> Result<(), FolderError> {
+        use std::os::unix::fs::MetadataExt as _;
+        let us = rustix::process::geteuid().as_raw();
+        let mut files = [&self.database, &self.keys].into_iter();
+        let found = files.find_map(|path| Some((path, path.metadata().ok()?.uid())));
+        match found {
+            Some((path, owner)) if owner != us => Err(FolderError::Owner {
+                path: mask::path(path),
+                owner,
+                us,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn check_owner(&self) -> Result<(), FolderError> {
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        // A file that an older program made can be read, and so locked, by others.
+        use std::os::unix::fs::PermissionsExt as _;
+        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+    }
+    Ok(file)
+}
+
+/// Takes a lock, unless another process has it.
+fn locked(path: &Path) -> Result<Option<File>, FolderError> {
+    let opened = open(path).map_err(TryLockError::Error);
+    match opened.and_then(|file| file.try_lock().map(|()| file)) {
+        Ok(file) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(reason)) => Err(unusable(path, &reason)),
+    }
+}
+
+fn unusable(path: &Path, reason: &std::io::Error) -> FolderError {
+    FolderError::Unusable {
+        path: mask::path(path),
+        reason: reason.to_string(),
+    }
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::app::App;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            Self(std::env::temp_dir().join(crate::service::ids::new("folder")))
+        }
+
+        fn files(&self) -> Files {
+            Files::of(&self.0, None)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn lock_is_held_by_one_at_a_time() {
+        let folder = Folder::new();
+        let held = folder.files().lock().unwrap();
+        let error = folder.files().lock().unwrap_err();
+        assert!(matches!(error, FolderError::Held { .. }), "{error}");
+        drop(held);
+        folder.files().lock().unwrap();
+    }
+
+    #[test]
+    fn nobody_is_alone_while_a_command_sends() {
+        let folder = Folder::new();
+        let files = folder.files();
+        files.prepare().unwrap();
+        let commands = [files.send_beside().unwrap(), files.send_beside().unwrap()];
+        for command in commands {
+            assert!(files.alone().unwrap().is_none());
+            drop(command);
+        }
+        assert!(files.alone().unwrap().is_some());
+    }
+
+    /// Several processes may be the first: all of them open the folder, with one key.
+    #[test]
+    fn folder_is_made_by_several_at_once() {
+        for _ in 0..8 {
+            let folder = Folder::new();
+            std::thread::scope(|scope| {
+                let open = || App::open(folder.files(), |_| ()).map(|(app, _)| app.keys.current());
+                let opened: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+                let mut keys: Vec<_> = opened
+                    .into_iter()
+                    .map(|one| one.join().unwrap().unwrap())
+                    .collect();
+                keys.dedup();
+                assert_eq!(keys.len(), 1, "{keys:?}");
+            });
+            App::open(folder.files(), |_| ()).unwrap();
+        }
+    }
+
+    #[test]
+    fn missing_key_is_not_called_a_wrong_one() {
+        let folder = Folder::new();
+        drop(App::open(folder.files(), |_| ()).unwrap());
+        let files = folder.files();
+        std::fs::remove_file(&files.keys).unwrap();
+        let Err(error) = App::open(files.clone(), |_| ()) else {
+            panic!("opened");
+        };
+        assert!(error.to_string().contains("is missing"), "{error}");
+        assert!(!files.keys.exists());
+    }
+
+    #[test]
+    fn folder_without_files_is_new() {
+        let folder = Folder::new();
+        let (_, made) = App::open(folder.files(), |_| ()).unwrap();
+        assert!(made.database && made.keys);
+    }
+
+    /// SQLite would take an empty file for a new database, and remove its log.
+    #[test]
+    fn database_that_was_taken_away_is_not_made_again() {
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        let files = folder.files();
+        for end in ["-wal", "-journal", "-shm"] {
+            for database in [None, Some("")] {
+                for companion in files.beside_database() {
+                    let _ = std::fs::remove_file(companion);
+                }
+                let log = folder.0.join(format!("auth-host.db{end}"));
+                std::fs::write(&log, "log").unwrap();
+                let _ = std::fs::remove_file(&files.database);
+                if let Some(text) = database {
+                    std::fs::write(&files.database, text).unwrap();
+                }
+                let error = App::open(files.clone(), |_| ()).map(|_| ()).unwrap_err();
+                assert!(error.to_string().contains("Put it back"), "{error}");
+                assert_eq!(std::fs::read(&log).unwrap(), b"log");
+                assert_eq!(files.database.exists(), database.is_some());
+            }
+        }
+        // An existing one is opened with its log.
+        std::fs::write(&files.database, "whole").unwrap();
+        assert!(!crate::service::store::is_new(&files.database).unwrap());
+    }
+
+    #[test]
+    fn database_is_not_made_where_a_service_runs() {
+        let folder = Folder::new();
+        folder.files().check_nobody_runs().unwrap();
+        let held = folder.files().lock().unwrap();
+        let error = folder.files().check_nobody_runs().unwrap_err();
+        assert!(matches!(error, FolderError::Taken { .. }), "{error}");
+        drop(held);
+        folder.files().check_nobody_runs().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn locks_are_readable_by_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        std::fs::write(folder.files().lock, "").unwrap();
+        let _locks = (folder.files().lock(), folder.files().send_beside());
+        for path in [folder.files().lock, folder.files().senders] {
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+        }
+    }
+
+    /// The files are root's for everybody else, and are another user's for root.
+    #[cfg(unix)]
+    #[test]
+    fn files_of_another_user_are_refused() {
+        let folder = Folder::new();
+        std::fs::create_dir(&folder.0).unwrap();
+        let mut files = folder.files();
+        if rustix::process::geteuid().is_root() {
+            std::fs::write(&files.database, "").unwrap();
+            std::os::unix::fs::chown(&files.database, Some(12345), None).unwrap();
+        } else {
+            files.database = "/etc/passwd".into();
+        }
+        let error = files.check_owner().unwrap_err().to_string();
+        assert!(error.contains("sudo -u '#"), "{error}");
+        assert!(
+            App::open(folder.files(), |_| ()).is_err() || !rustix::process::geteuid().is_root()
+        );
+    }
+}

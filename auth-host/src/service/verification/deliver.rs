@@ -1,0 +1,142 @@
+//! Delivery of a message whose code the caller made: limits, the row on the disk, the send, and its outcome.
+
+use super::repeat::outlast;
+use super::rules::count_denied;
+use crate::service::app::{App, Point};
+use crate::service::ids;
+use crate::service::limits::{self, Asked, Refusal};
+use crate::service::outcomes::Finish;
+use crate::service::problem::Problem;
+use crate::service::send::{self, Draft};
+use crate::service::store::message::{Message, State};
+use crate::service::store::messages;
+use crate::service::store::{self, StoreError};
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a repeated request is recognised. Each function runs in a transaction with the rows that it concerns.
+pub trait Once: Clone + Send + Sync + 'static {
+    /// The state of an earlier request.
+    type Known: Send + 'static;
+
+    /// Returns the state of an earlier request; none when this one is to be carried out.
+    fn look_up(&self, db: &Connection) -> store::Result<Option<Self::Known>>;
+
+    /// Stores the request, before its connector is called.
+    fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()>;
+
+    /// Stores its outcome.
+    fn finish(&self, db: &Connection, row: &Message) -> store::Result<()>;
+}
+
+/// A message with its caller's timeout.
+pub struct Order {
+    /// The message.
+    pub draft: Draft,
+    /// The network of the person's address.
+    pub network: Option<String>,
+    /// The longest time that the caller waits. Longer than the draft's deadline, by the time that writing takes.
+    pub patience: Duration,
+}
+
+/// The result of an order.
+pub enum Delivery<K> {
+    /// It was requested before.
+    Known(K),
+    /// A limit or a missing flow refused it. Nothing was sent.
+    Refused(Refusal),
+    /// The last attempt, whose outcome is on the disk.
+    Done(Box<Message>),
+    /// It may have been sent; its outcome is not on the disk.
+    Late,
+}
+
+enum Begun<K> {
+    Known(K),
+    Refused(Refusal),
+    Suppressed(Box<Message>),
+    Sending(Box<Message>),
+}
+
+/// Sends a message unless it was requested before or is refused.
+///
+/// # Errors
+///
+/// [`Problem`] when nothing could be stored. Nothing was sent then.
+pub async fn deliver<O: Once>(
+    app: &Arc<App>,
+    order: Order,
+    once: O,
+) -> Result<Delivery<O::Known>, Problem> {
+    let Order {
+        draft,
+        network,
+        patience,
+    } = order;
+    let catalog = app.catalog.load_full();
+    let tenant = catalog.tenants.get(&draft.tenant);
+    let settings = tenant.map(|tenant| tenant.settings.clone());
+    let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
+    let stopped = limits::stopped(&catalog, &settings);
+    let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
+    let mut row = draft.row(app, connector)?;
+    let test = catalog.test_number(&row.tenant, &row.number_hash, row.created_at);
+    let is_test = test.is_some();
+    if is_test {
+        row.state = State::Suppressed;
+        row.settled_at = Some(row.created_at);
+    }
+    let (number, is_served, asked_once) = (
+        draft.number.clone(),
+        is_test || !draft.route.is_empty(),
+        once.clone(),
+    );
+    app.at(Point::BeforeIntent);
+    let lease = app.leases.take(row.subject());
+    let write = move |db: &Connection| {
+        if let Some(known) = asked_once.look_up(db)? {
+            return Ok(Begun::Known(known));
+        }
+        let now = ids::now_ms();
+        let asked = Asked {
+            tenant: &row.tenant,
+            settings: &settings,
+            number: &number,
+            number_hash: &row.number_hash,
+            network: network.as_deref(),
+            is_checked: false,
+        };
+        let refusal = match count_denied(db, &row.tenant, stopped, is_served)? {
+            None if !is_test => limits::decide(db, now, &asked)?,
+            refusal => refusal,
+        };
+        if let Some(refusal) = refusal {
+            return Ok(Begun::Refused(refusal));
+        }
+        messages::add(db, &row)?;
+        asked_once.reserve(db, &row)?;
+        if is_test {
+            asked_once.finish(db, &row)?;
+            return Ok(Begun::Suppressed(Box::new(row)));
+        }
+        Ok::<_, StoreError>(Begun::Sending(Box::new(row)))
+    };
+    let own_app = app.clone();
+    let task = async move {
+        let app = own_app;
+        let _lease = lease;
+        let row = match app.store.write(write).await? {
+            Begun::Known(known) => return Ok(Delivery::Known(known)),
+            Begun::Refused(refusal) => return Ok(Delivery::Refused(refusal)),
+            Begun::Suppressed(row) => return Ok(Delivery::Done(row)),
+            Begun::Sending(row) => *row,
+        };
+        let finish: Finish = Arc::new(move |db, row| once.finish(db, row));
+        let sent = send::send(&app, &draft, row, finish).await;
+        app.at(Point::BeforeAnswer);
+        Ok(sent.map_or(Delivery::Late, |row| Delivery::Done(Box::new(row))))
+    };
+    let delivered = outlast(app, patience, task).await;
+    delivered.unwrap_or(Ok(Delivery::Late))
+}
