@@ -24,6 +24,10 @@ const RULES: &[(&str, &str)] = &[
         "an Authorization header without content-type and host among the signed headers, or that signs a header that is absent, is malformed",
     ),
     (
+        "5",
+        "one space may follow each comma of Authorization, several the algorithm; a wrong service in it is a wrong signature",
+    ),
+    (
         "5 to 14",
         "the order of these checks; that steps 1 to 4 come before them was observed",
     ),

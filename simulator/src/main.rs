@@ -58,12 +58,12 @@ struct Arguments {
     )]
     frozen_clock: Option<i64>,
 
-    /// Accept any credentials, and the service name that Tencent's Node SDK derives from a loopback host.
+    /// Accept any credentials, and the service names of --accept-derived-service.
     /// Everything else is checked as usual
     #[arg(long)]
     lenient: bool,
 
-    /// Accept the service name that Tencent's Node SDK derives from a loopback host (`127` from
+    /// Accept the service name that Tencent's SDKs, except those for Go and Python, derive from the endpoint (`127` from
     /// 127.0.0.1); signatures are still verified
     #[arg(long)]
     accept_derived_service: bool,

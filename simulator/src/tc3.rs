@@ -2,7 +2,7 @@
 //!
 //! No code is shared with the connector, so that a mistake on one side cannot confirm itself.
 //!
-//! Accepts exactly one form of the `Authorization` header (see [`Authorization::parse`]) and reports the part that is
+//! Accepts one form of the `Authorization` header (see [`Authorization::parse`]) and reports the part that is
 //! wrong otherwise. Signatures are compared in constant time.
 //!
 //! Source: Tencent Cloud API, *Signature Method v3*; both of its worked examples are the tests below.
@@ -26,7 +26,7 @@ pub struct Authorization<'a> {
     pub secret_id: &'a str,
     /// Date of the credential scope, `yyyy-mm-dd`.
     pub date: &'a str,
-    /// Service of the credential scope, `sms` here.
+    /// Service of the credential scope, `sms` from a client of the real service.
     pub service: &'a str,
     /// Names of the signed headers as the client listed them, joined by `;`.
     pub signed_headers: &'a str,
@@ -47,7 +47,7 @@ impl fmt::Debug for Authorization<'_> {
 /// The part of an `Authorization` header that does not have the documented form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
-    /// It does not begin with `TC3-HMAC-SHA256` and a space.
+    /// It does not begin with `TC3-HMAC-SHA256` and at least one space.
     Algorithm,
     /// `Credential=` is missing or is not `<SecretId>/<yyyy-mm-dd>/<service>/tc3_request`.
     Credential,
@@ -71,7 +71,8 @@ impl fmt::Display for Malformed {
 }
 
 impl<'a> Authorization<'a> {
-    /// Parses the header. One optional space may follow each comma; nothing else may vary.
+    /// Parses the header. Spaces may follow the algorithm, at least one, since Tencent's .NET SDK sends two; one may
+    /// follow each comma; nothing else may vary. The service is any text without white space.
     ///
     /// # Errors
     ///
@@ -79,8 +80,9 @@ impl<'a> Authorization<'a> {
     pub fn parse(header: &'a str) -> Result<Self, Malformed> {
         let rest = header
             .strip_prefix(ALGORITHM)
-            .and_then(|rest| rest.strip_prefix(' '))
-            .ok_or(Malformed::Algorithm)?;
+            .filter(|rest| rest.starts_with(' '))
+            .ok_or(Malformed::Algorithm)?
+            .trim_start_matches(' ');
         let (credential, rest) = rest
             .strip_prefix("Credential=")
             .and_then(|rest| rest.split_once(','))
@@ -95,10 +97,7 @@ impl<'a> Authorization<'a> {
         ) else {
             return Err(Malformed::Credential);
         };
-        let service_ok = !service.is_empty()
-            && service
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let service_ok = !service.is_empty() && !service.contains(char::is_whitespace);
         if secret_id.is_empty() || !is_date(date) || !service_ok {
             return Err(Malformed::Credential);
         }
@@ -374,12 +373,14 @@ mod tests {
     }
 
     #[test]
-    fn at_most_one_space_may_follow_each_comma() {
+    fn several_spaces_may_follow_only_the_algorithm() {
         let sig = "0".repeat(64);
         let tight = format!(
             "TC3-HMAC-SHA256 Credential=AKID/2019-02-25/sms/tc3_request,SignedHeaders=content-type;host,Signature={sig}"
         );
         assert!(Authorization::parse(&tight).is_ok());
+        let dotnet = tight.replace("256 ", "256  ");
+        assert_eq!(Authorization::parse(&dotnet), Authorization::parse(&tight));
         let loose = tight.replace(",S", ",  S");
         assert_eq!(Authorization::parse(&loose), Err(Malformed::SignedHeaders));
     }
@@ -396,7 +397,8 @@ mod tests {
             ("Credential=AKID/", "Credential=/", Malformed::Credential),
             ("2019-02-25", "2019-2-25", Malformed::Credential),
             ("2019-02-25", "20190225xx", Malformed::Credential),
-            ("/sms/", "/SMS/", Malformed::Credential),
+            ("/sms/", "//", Malformed::Credential),
+            ("/sms/", "/s ms/", Malformed::Credential),
             ("/tc3_request", "/tc3_request/more", Malformed::Credential),
             (
                 "content-type;host",

@@ -22,19 +22,16 @@ use crate::tc3::{Authorization, SigningKey};
 /// Largest difference between the client's clock and the server's, in seconds, that a signature may have.
 pub const WINDOW_S: u64 = 300;
 
-/// Advice for a service that is the first label of the host.
-const DERIVED: &str = "Tencent's Node SDK derives it from the host: start the simulator with --accept-derived-service";
-
-/// Advice for a service that is the host with its port, which no scope can contain.
-const LOCALHOST: &str = "the service in it is `localhost` and a port, which Tencent's Node SDK derives from the host: use 127.0.0.1 in the endpoint, and start the simulator with --accept-derived-service";
+/// Advice for a service that was derived from the host.
+const DERIVED: &str = "Tencent's SDKs, except those for Go and Python, derive it from the endpoint: start the simulator with --accept-derived-service, or serve TLS and use the real endpoint";
 
 /// Deviations that are accepted although the service would refuse them. The default accepts none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leniency {
     /// Any key and any signature; an unknown key acts for the owner of the application it names.
     pub any_credentials: bool,
-    /// A credential scope whose service is the first label of the host, as Tencent's Node SDK derives
-    /// it (`127` from `127.0.0.1`, `localhost` from `localhost`), instead of `sms`.
+    /// A credential scope whose service is the host up to its first dot, instead of `sms`, as Tencent's SDKs derive it,
+    /// except those for Go and Python: `127` from `127.0.0.1:80`, `localhost:80` or `localhost` from `localhost:80`.
     pub derived_service: bool,
 }
 
@@ -81,11 +78,7 @@ pub fn verify<'c>(
         if header.is_empty() {
             return invalid("there is no `Authorization` header".to_owned());
         }
-        let refusal = invalid(malformed.to_string());
-        match header.contains("/localhost:") {
-            true => refusal.explain(LOCALHOST),
-            false => refusal,
-        }
+        invalid(malformed.to_string())
     })?;
     evidence.credential = Some(mask::secret_id(claim.secret_id));
     for required in ["content-type", "host"] {
@@ -201,13 +194,13 @@ fn check_signature(
         )));
     }
     let host = parts.host();
-    let derived = leniency.derived_service && Some(claim.service) == host.split(['.', ':']).next();
-    if claim.service != "sms" && !derived {
+    let derived = is_derived(claim.service, host);
+    if claim.service != "sms" && !(derived && leniency.derived_service) {
         let refusal = failure().explain(format!(
             "the credential scope names the service `{}` instead of `sms`",
             claim.service
         ));
-        return Err(match Some(claim.service) == host.split(['.', ':']).next() {
+        return Err(match derived {
             true => refusal.explain(DERIVED),
             false => refusal,
         });
@@ -233,6 +226,12 @@ fn check_signature(
     let mut refusal = failure();
     refusal.detail = diagnosis::explain(parts, credential, catalogue);
     Err(refusal)
+}
+
+/// Returns true if an SDK derives this service from this host, with or without its port.
+fn is_derived(service: &str, host: &str) -> bool {
+    let first_of = |separators: &[char]| host.split(separators).next() == Some(service);
+    first_of(&['.']) || first_of(&['.', ':'])
 }
 
 /// The UTC date of a moment as `yyyy-mm-dd`.
