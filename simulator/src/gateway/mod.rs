@@ -16,6 +16,8 @@ mod canonical;
 mod diagnosis;
 pub mod signature;
 
+use std::time::Instant;
+
 use http::{HeaderMap, HeaderName, header};
 
 use crate::action::Action;
@@ -152,14 +154,20 @@ impl<'c> Gateway<'c> {
             .copied()
             .flatten();
         if let Some(limit) = limit {
-            let count = rates.count(&who.account.name, action.name(), self.now_ms);
+            let count = rates.count(
+                &who.account.name,
+                action.name(),
+                self.now_ms,
+                Instant::now(),
+            );
             if count > limit {
                 return Err(Refusal::with(
                     &codes::REQUEST_LIMIT_EXCEEDED,
                     format!(
                         "Your current request times equals to `{count}` in a second, which exceeds the frequency limit `{limit}` for a second. Please reduce the frequency of calls."
                     ),
-                ));
+                )
+                .explain("the catalogue's `requests_per_second` has this limit; a second ends by real time, or when the simulator's clock moves on"));
             }
         }
         let region = request
