@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::catalogue::Catalogue;
 use crate::clock::{Clock, ClockMode};
 use crate::gateway::signature::Leniency;
+use crate::random::Random;
 use crate::request::ApiRequest;
 use crate::service::Service;
 use crate::world::World;
@@ -43,7 +44,7 @@ fn service(lenient: bool) -> Service {
             any_credentials: lenient,
             derived_service: lenient,
         },
-        World::new(0, 100),
+        World::new(Random::new(0), 100),
         None,
     )
 }

@@ -25,7 +25,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "5",
-        "one space may follow each comma of Authorization, several the algorithm; a wrong service in it is a wrong signature",
+        "one space may follow each comma of Authorization, several the algorithm; SignedHeaders has at most 1 KiB; a wrong service is a wrong signature",
     ),
     (
         "5 to 14",
@@ -54,7 +54,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "16",
-        "disabled applications, arrears and long session contexts are refused in Response.Error",
+        "disabled applications, arrears and long session contexts are refused in Response.Error; so are SenderId, ExtendCode and SignName of 512 bytes or more",
     ),
     (
         "17",

@@ -7,6 +7,15 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+/// Maximum of characters in each text of an entry.
+const TEXT_LIMIT: usize = 8 * 1024;
+
+/// Maximum of characters in one line of `detail`.
+const LINE_LIMIT: usize = 1024;
+
+/// Maximum of lines in `detail`, and of recipients: as many numbers as one `SendSms` may have.
+const LINES_LIMIT: usize = 200;
+
 /// One request that reached the simulator's API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct JournalEntry {
@@ -42,6 +51,30 @@ pub struct JournalEntry {
     pub detail: Vec<String>,
     /// The fault that was injected, by its name.
     pub fault: Option<String>,
+}
+
+impl JournalEntry {
+    /// The same, with what a client sent cut to the limits of an entry.
+    pub fn bounded(mut self) -> Self {
+        for text in [&mut self.canonical_request, &mut self.string_to_sign] {
+            text.iter_mut().for_each(|text| shorten(text, TEXT_LIMIT));
+        }
+        self.detail.truncate(LINES_LIMIT);
+        for line in &mut self.detail {
+            shorten(line, LINE_LIMIT);
+        }
+        self.recipients.truncate(LINES_LIMIT);
+        self
+    }
+}
+
+/// Cuts a text to so many characters, and says so.
+fn shorten(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        let rest = text.len() - end;
+        text.truncate(end);
+        text.push_str(&format!("… and {rest} bytes more"));
+    }
 }
 
 /// Verdict on the signature of a request, key and token included.

@@ -68,7 +68,7 @@ struct Arguments {
     #[arg(long)]
     accept_derived_service: bool,
 
-    /// How many messages and journal entries to keep
+    /// How many messages, journal entries and send records to keep
     #[arg(long, value_name = "COUNT", default_value_t = tencent_sms_simulator::DEFAULT_RETENTION)]
     retention: usize,
 

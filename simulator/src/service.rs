@@ -220,6 +220,7 @@ impl Service {
         entry: JournalEntry,
         accepted: Vec<Message>,
     ) {
+        let entry = entry.bounded();
         let observed = self.observer.as_ref().map(|told| (told, entry.clone()));
         let sequence = world.journal.push(entry);
         drop(world);

@@ -12,6 +12,7 @@ use crate::builder::{Builder, StartError};
 use crate::callback;
 use crate::clock::Clock;
 use crate::control::access::{Access, parse_host, parse_token, random_token};
+use crate::random::Random;
 use crate::server::{Server, Stop};
 use crate::service::Service;
 use crate::simulator::Simulator;
@@ -66,7 +67,11 @@ impl Builder {
             self.control_token.as_deref(),
             addr,
         )?;
-        let mut world = World::new(self.seed.unwrap_or_else(random_seed), self.retention);
+        let mut world = World::new(
+            Random::new(self.seed.unwrap_or_else(random_seed)),
+            self.retention,
+        );
+        world.records.has_callback = callback.is_some();
         world.delivery_delay_ms =
             i64::try_from(self.delivery_delay.as_millis()).unwrap_or(i64::MAX);
         let service = Arc::new(Service::new(

@@ -19,6 +19,9 @@ pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 /// Value of `X-TC-Content-SHA256` for an unsigned payload, which the client signs instead of the payload.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
+/// Maximum of bytes in the list of signed headers. The canonical request has a line for each.
+const SIGNED_HEADERS_LIMIT: usize = 1024;
+
 /// The parsed `Authorization` header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Authorization<'a> {
@@ -51,7 +54,7 @@ pub enum Malformed {
     Algorithm,
     /// `Credential=` is missing or is not `<SecretId>/<yyyy-mm-dd>/<service>/tc3_request`.
     Credential,
-    /// `SignedHeaders=` is missing, or holds something other than lower-case names joined by `;`.
+    /// `SignedHeaders=` is missing, too long, or holds something other than lower-case names joined by `;`.
     SignedHeaders,
     /// `Signature=` is missing or is not 64 lower-case hexadecimal digits.
     Signature,
@@ -109,7 +112,9 @@ impl<'a> Authorization<'a> {
             .ok_or(Malformed::SignedHeaders)?;
         let name_byte =
             |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b';';
-        if signed_headers.is_empty() || !signed_headers.bytes().all(name_byte) {
+        if !(1..=SIGNED_HEADERS_LIMIT).contains(&signed_headers.len())
+            || !signed_headers.bytes().all(name_byte)
+        {
             return Err(Malformed::SignedHeaders);
         }
         let signature = rest

@@ -8,7 +8,7 @@ use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::random::Random;
 use crate::rates::Rates;
-use crate::records::Records;
+use crate::records::{Record, Records};
 
 /// Default of the milliseconds from acceptance to the delivery report.
 pub const DEFAULT_DELIVERY_DELAY_MS: i64 = 1000;
@@ -37,22 +37,19 @@ pub struct World {
     pub complete_requests: u64,
     /// Delivery reports that the callback's receiver accepted.
     pub callbacks_accepted: u64,
-    /// Delivery reports that it did not accept.
+    /// Delivery reports that it did not accept, or that were too many to keep.
     pub callbacks_failed: u64,
     /// Source of identifiers and chances.
     pub random: Random,
     spent: HashMap<String, u64>,
     /// Sequence number of the newest message.
     sequence: u64,
-    /// Messages since the last reset, for their serial numbers.
-    messages: u64,
-    seed: u64,
     retention: usize,
 }
 
 impl World {
     /// An initial state that keeps this many messages and journal entries.
-    pub fn new(seed: u64, retention: usize) -> Self {
+    pub fn new(random: Random, retention: usize) -> Self {
         Self {
             inbox: Inbox::new(retention),
             journal: Journal::new(retention),
@@ -66,22 +63,30 @@ impl World {
             complete_requests: 0,
             callbacks_accepted: 0,
             callbacks_failed: 0,
-            random: Random::new(seed),
+            random,
             spent: HashMap::new(),
             sequence: 0,
-            messages: 0,
-            seed,
             retention,
         }
     }
 
-    /// Resets inbox, journal, limits, balances, faults, counters and identifiers. The sequences continue, so that a
-    /// client that waits for entries after a number gets them.
+    /// Resets inbox, journal, limits, balances, faults and counters. The sequences continue, so that a client that waits
+    /// for entries after a number gets them, and so do identifiers, so that none is used twice.
     pub fn reset(&mut self) {
-        let before = std::mem::replace(self, Self::new(self.seed, self.retention));
+        let random = self.random.clone();
+        let before = std::mem::replace(self, Self::new(random, self.retention));
         self.delivery_delay_ms = before.delivery_delay_ms;
         self.sequence = before.sequence;
         self.journal = before.journal.emptied();
+        self.records = before.records.emptied();
+    }
+
+    /// Keeps the outcome for a number. A report that has no place any more counts as one that failed.
+    pub fn remember(&mut self, record: Record, now_ms: i64) {
+        let dropped = self.records.push(record, now_ms);
+        if self.records.has_callback {
+            self.callbacks_failed += dropped;
+        }
     }
 
     /// Takes the next fault that applies: to a new connection, or to a request of this action. Queued faults come
@@ -124,15 +129,12 @@ impl World {
         self.sequence
     }
 
-    /// A serial number of the observed form: 4 digits, a colon, 10 digits, Unix seconds, 7 digits.
-    pub fn next_serial_no(&mut self, now_ms: i64) -> String {
-        self.messages += 1;
+    /// The serial number of the message with this sequence number, in the observed form: 4 digits, a colon, 10 digits,
+    /// Unix seconds, 7 digits.
+    pub fn serial_no(&mut self, sequence: u64, now_ms: i64) -> String {
         let (head, middle) = (self.random.digits(4), self.random.digits(10));
         let seconds = now_ms.div_euclid(1000).max(0);
-        format!(
-            "{head}:{middle}{seconds:010}{:07}",
-            self.messages % 10_000_000
-        )
+        format!("{head}:{middle}{seconds:010}{:07}", sequence % 10_000_000)
     }
 
     /// Segments of its package that an application has used.

@@ -8,6 +8,9 @@ use tencent_sms_simulator::{Catalogue, Simulator};
 
 use crate::client::{Call, body_with, connect, control, get};
 
+/// 10:13:20 on 15 November 2023 in UTC+8.
+const MORNING: i64 = 1_700_014_400;
+
 fn start() -> Simulator {
     Simulator::builder().start_blocking().unwrap()
 }
@@ -132,6 +135,31 @@ fn messages_can_be_removed_and_everything_reset() {
     assert!(simulator.messages().is_empty() && simulator.journal().is_empty());
     assert_eq!(simulator.complete_requests(), 0);
     assert_eq!(send(&simulator, json!({})), "Ok");
+}
+
+/// `RequestId` and `SerialNo` of one accepted message.
+fn ids(simulator: &Simulator) -> [Value; 2] {
+    let answer = Call::new(simulator.addr()).at(MORNING).send();
+    let request_id = answer.json()["Response"]["RequestId"].clone();
+    [request_id, answer.status_of(0)["SerialNo"].clone()]
+}
+
+/// A product may keep both ids under a unique index, and a suite resets between its tests.
+#[test]
+fn ids_differ_before_and_after_reset() {
+    let start = || {
+        Simulator::builder()
+            .frozen_clock(MORNING)
+            .seed(7)
+            .start_blocking()
+            .unwrap()
+    };
+    let simulator = start();
+    let before = ids(&simulator);
+    simulator.reset();
+    let after = ids(&simulator);
+    assert!(before.iter().all(|id| !after.contains(id)), "{before:?}");
+    assert_eq!(ids(&start()), before, "the same seed in another run");
 }
 
 /// The message before the reset has the number 1, and the one after it another.

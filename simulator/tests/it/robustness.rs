@@ -243,6 +243,50 @@ fn memory_of_sent_messages_is_bounded_by_retention() {
     assert_eq!(simulator.journal().len(), 3);
 }
 
+/// Copies of these texts are kept for each number.
+#[test]
+fn texts_kept_per_number_are_bounded() {
+    let simulator = Simulator::builder().start_blocking().unwrap();
+    let numbers: Vec<String> = (0..200).map(|at| format!("+1415555{at:04}")).collect();
+    for name in ["SenderId", "ExtendCode", "SignName", "SessionContext"] {
+        for (length, code) in [(1_000_000, "InvalidParameterValue"), (511, "Ok")] {
+            simulator.reset();
+            let mut body = body_with(json!({
+                "PhoneNumberSet": numbers, "TemplateId": "1110002", "SignName": null,
+            }));
+            body[name] = json!("x".repeat(length));
+            let answer = Call::new(simulator.addr()).body(&body).send();
+            assert_eq!(answer.code(), code, "{name} {length}");
+        }
+    }
+}
+
+/// The journal keeps a limited part of what a client sends.
+#[test]
+fn journal_entry_is_bounded() {
+    let simulator = Simulator::builder().start_blocking().unwrap();
+    let long = "x".repeat(100_000);
+    let mut header = Call::new(simulator.addr());
+    header.content_type = long.clone();
+    header.secret_key = "wrong".to_owned();
+    let value = json!({"TemplateId": "1110004", "TemplateParamSet": [long]});
+    let numbers: Vec<String> = (0..50_000).map(|at| format!("+86138{at:08}")).collect();
+    let refused = tencent_sms_simulator::Fault::Code {
+        code: "InternalError.Timeout".to_owned(),
+        message: None,
+    };
+    simulator.queue_fault(refused);
+    for call in [
+        Call::new(simulator.addr()).body(&body_with(json!({"PhoneNumberSet": numbers}))),
+        header,
+        Call::new(simulator.addr()).body(&body_with(value)),
+    ] {
+        call.send();
+        let entry = serde_json::to_string(simulator.journal().last().unwrap()).unwrap();
+        assert!(entry.len() < 64 * 1024, "{}", entry.len());
+    }
+}
+
 /// No rule limits the numbers of a request that a fault refuses.
 #[test]
 fn fault_code_answers_many_numbers_quickly() {

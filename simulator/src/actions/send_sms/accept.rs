@@ -19,8 +19,9 @@ pub fn accept(
 ) -> Message {
     let segments = segments::count(&content.text, route_of(number));
     let request = context.request;
+    let sequence = world.next_sequence();
     let message = Message {
-        sequence: world.next_sequence(),
+        sequence,
         request: world.journal.next_sequence(),
         to: number.e164(),
         text: content.text.clone(),
@@ -28,7 +29,7 @@ pub fn accept(
         template_id: request.template_id.clone(),
         sign: request.sign.clone(),
         params: request.params.clone(),
-        serial_no: world.next_serial_no(context.now_ms),
+        serial_no: world.serial_no(sequence, context.now_ms),
         time_unix_ms: context.now_ms,
         segments,
         iso_code: number.iso_code().to_owned(),
@@ -50,7 +51,7 @@ pub fn accept(
         .map(|value| mask::value(value))
         .collect();
     let due_ms = context.now_ms.saturating_add(world.delivery_delay_ms);
-    world.records.push(Record {
+    let record = Record {
         app_id: request.app_id.clone(),
         to: message.to.clone(),
         serial_no: message.serial_no.clone(),
@@ -63,7 +64,8 @@ pub fn accept(
         report: delivery::receipt(&message.to).map(|receipt| (due_ms, receipt)),
         pulled: false,
         called_back: false,
-    });
+    };
+    world.remember(record, context.now_ms);
     world.inbox.push(message.clone());
     message
 }
@@ -71,9 +73,10 @@ pub fn accept(
 /// Records numbers that were refused, for the actions that query the past.
 pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: &mut World) {
     for status in statuses.iter().filter(|status| status.code != "Ok") {
-        world.records.push(Record {
+        let number = Number::parse(&status.phone_number);
+        let record = Record {
             app_id: context.request.app_id.clone(),
-            to: status.phone_number.clone(),
+            to: number.map(|number| number.e164()).unwrap_or_default(),
             serial_no: String::new(),
             code: status.code.to_string(),
             iso_code: status.iso_code.clone(),
@@ -84,6 +87,7 @@ pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: 
             report: None,
             pulled: false,
             called_back: false,
-        });
+        };
+        world.remember(record, context.now_ms);
     }
 }

@@ -9,8 +9,9 @@ use crate::request::Refusal;
 /// Maximum of numbers in one request.
 pub const MOST_NUMBERS: usize = 200;
 
-/// `SessionContext` must be shorter than this, in bytes.
-pub const SESSION_CONTEXT_LIMIT: usize = 512;
+/// `SessionContext` must be shorter than this, in bytes (documented), and so must the other texts of which a copy is
+/// kept for each number (inference).
+pub const TEXT_LIMIT: usize = 512;
 
 /// Checks that this caller may use this application, and that the service accepts the size of the request.
 ///
@@ -35,10 +36,16 @@ pub fn check<'c>(
     if account.arrears {
         return Err(Refusal::new(&codes::SERVICE_SUSPEND_DUE_TO_ARREARS));
     }
-    if request.session_context.len() >= SESSION_CONTEXT_LIMIT {
+    let texts = [
+        ("SessionContext", &request.session_context),
+        ("SenderId", &request.sender_id),
+        ("ExtendCode", &request.extend_code),
+        ("SignName", &request.sign),
+    ];
+    if let Some((name, _)) = texts.iter().find(|(_, text)| text.len() >= TEXT_LIMIT) {
         return Err(Refusal::with(
             &codes::INVALID_PARAMETER_VALUE,
-            "The length of parameter `SessionContext` must be less than 512 bytes.",
+            format!("The length of parameter `{name}` must be less than {TEXT_LIMIT} bytes."),
         ));
     }
     Ok((account, app))

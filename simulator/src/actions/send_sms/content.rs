@@ -66,7 +66,8 @@ fn compose<'c>(
         .map(|number| u64::from(segments::count(&text, route_of(number))))
         .sum();
     if let Some(balance) = context.app.balance {
-        let expired = context.app.package_expires(context.now_ms) * 1000 <= context.now_ms;
+        let expired =
+            context.app.package_expires(context.now_ms) <= context.now_ms.div_euclid(1000);
         let left = balance.saturating_sub(world.spent(&context.app.id));
         let left = if expired { 0 } else { left };
         if left < needed {
