@@ -5,11 +5,15 @@
 
 use crate::codes::{self, Evidence};
 
-/// Rules whose existence or place is inferred, by the step of the checks.
+/// Rules whose existence or order is inferred, by the step of the checks.
 const RULES: &[(&str, &str)] = &[
     (
         "0",
         "a request with Host, Content-Type, Authorization or an X-TC- header twice is refused with InvalidParameter",
+    ),
+    (
+        "1",
+        "TC3-HMAC-SHA256 alone is simulated: a request signed with HmacSHA1 or HmacSHA256, which the service takes too, lacks X-TC-Action",
     ),
     (
         "2",
@@ -46,6 +50,10 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "15",
+        "a value of the wrong type has the older of two published wordings, \"The value type of parameter … is not valid.\"",
+    ),
+    (
+        "15",
         "SenderId and ExtendCode are taken as they are, for every number and without registration",
     ),
     (
@@ -67,6 +75,10 @@ const RULES: &[(&str, &str)] = &[
     (
         "17",
         "which texts count as a URL; that a mainland text is prefixed with 【signature】 and another with [signature]",
+    ),
+    (
+        "17",
+        "the package is checked once, for all numbers of the request; IsoCode is empty wherever the rule is about the message",
     ),
     (
         "18",
@@ -96,6 +108,18 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "-",
+        "PullSmsSendStatus and ReportConversion work without being enabled by support; a pull has InvalidParameter for Limit, Offset and PhoneNumber",
+    ),
+    (
+        "-",
+        "DescribeSendRecordList is sorted from the newest, and its codes for Limit, Offset and PhoneNumber; BeginTime may be 60 s before its limit",
+    ),
+    (
+        "-",
+        "a delivery report is posted to the callback once, whatever the answer; its `ext`, and the text of its `description`",
+    ),
+    (
+        "-",
         "SendStatusStatistics counts the hour of EndTime whole; ReportConversion takes any serial number",
     ),
     (
@@ -109,9 +133,13 @@ pub fn all() -> Vec<String> {
     let rules = RULES
         .iter()
         .map(|(step, rule)| format!("step {step}: {rule}").replace("step -: ", ""));
+    let places = codes::ALL
+        .iter()
+        .filter(|code| code.place_evidence == Evidence::Inferred)
+        .map(|code| format!("place of {}: {}", code.name, code.place));
     let wordings = codes::ALL
         .iter()
         .filter(|code| code.message_evidence == Evidence::Inferred)
         .map(|code| format!("wording of {}: {}", code.name, code.message));
-    rules.chain(wordings).collect()
+    rules.chain(places).chain(wordings).collect()
 }

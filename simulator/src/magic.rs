@@ -12,8 +12,8 @@
 //! the only prefix from 150 to 159 that libphonenumber's metadata of China (9.0.43) does not list as mobile. Ofcom
 //! keeps 01632 960000 to 960999 free ("Telephone numbers for use in TV and radio drama programmes").
 //!
-//! The rest of the request is checked as usual and comes first. A code of the gateway or the access layer refuses the
-//! whole request; one of the backend is the status of its number. A number without a code is ordinary.
+//! The rest of the request is checked as usual and comes first. A code whose place is `Response.Error` refuses
+//! the whole request; another is the status of its number. A number without a code is ordinary.
 
 use crate::codes::{self, Code};
 

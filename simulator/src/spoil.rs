@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::codes::{self, Layer};
+use crate::codes::{self, Place};
 use crate::fault::Fault;
 use crate::reply::{Answer, ErrorBody, Payload};
 
@@ -64,14 +64,17 @@ pub fn refuse(answer: &mut Answer, code: &str, message: Option<&str>) {
         .or(known.map(|c| c.message))
         .unwrap_or("injected by a fault")
         .to_owned();
-    let backend = known.is_none_or(|c| c.layer == Layer::Backend);
+    let place = known.map_or(Place::Number, |code| code.place);
     match &mut answer.payload {
         Payload::Statuses {
             statuses: Some(set),
-        } if backend => {
+        } if place != Place::Response => {
             for status in set {
                 status.code = Cow::Owned(code.to_owned());
                 status.message.clone_from(&message);
+                if place == Place::Message {
+                    status.iso_code.clear();
+                }
                 status.serial_no.clear();
                 status.fee = 0;
             }

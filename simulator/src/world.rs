@@ -108,13 +108,17 @@ impl World {
             return Some(fault);
         }
         let (chaos, random) = self.chaos.as_mut().filter(|_| !on_accept)?;
-        if chaos.faults.is_empty() || !random.chance(chaos.probability) {
+        let is_met = |fault: &&Fault| {
+            **fault != Fault::CloseOnAccept
+                && (!fault.is_of_statuses() || action == Some("SendSms"))
+        };
+        let faults: Vec<&Fault> = chaos.faults.iter().filter(is_met).collect();
+        if faults.is_empty() || !random.chance(chaos.probability) {
             return None;
         }
-        let at = random.next_u64() % chaos.faults.len() as u64;
-        // Chaos never applies to new connections, so a fault for them is skipped.
-        let fault = chaos.faults.get(usize::try_from(at).unwrap_or_default())?;
-        (*fault != Fault::CloseOnAccept).then(|| fault.clone())
+        let at = random.next_u64() % faults.len() as u64;
+        let fault = faults.get(usize::try_from(at).unwrap_or_default())?;
+        Some((*fault).clone())
     }
 
     /// Starts faults by chance, from the beginning of the seed's sequence.

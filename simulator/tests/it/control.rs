@@ -1,5 +1,6 @@
 //! The control plane: waiting, clearing, the clock, faults and chaos.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -424,22 +425,54 @@ fn health_answers_head_without_a_body() {
     assert_eq!(body, "");
 }
 
+/// `codes.json` has the lists of the documentation and of the Go SDK, each code with its message or null.
 #[test]
-fn every_magic_number_provokes_its_code() {
+fn every_documented_code_has_magic_numbers_and_message() {
+    let documented: Value = serde_json::from_str(include_str!("../codes.json")).unwrap();
     let simulator = start();
     let magic = get(simulator.addr(), "/_sim/magic").json();
+    let codes: BTreeSet<&str> = magic["magic"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["code"].as_str().unwrap())
+        .collect();
+    let names: BTreeSet<&str> = documented
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(codes, names);
     for entry in magic["magic"].as_array().unwrap() {
-        let (mainland, intl) = (&entry["numbers"][0], &entry["numbers"][1]);
-        assert_eq!(
-            send(&simulator, json!({"PhoneNumberSet": [mainland]})),
-            entry["code"].as_str().unwrap()
-        );
-        let code = send(
-            &simulator,
-            json!({"PhoneNumberSet": [intl], "TemplateId": "1110002"}),
-        );
-        assert_eq!(code, entry["code"].as_str().unwrap());
+        let code = entry["code"].as_str().unwrap();
+        let numbers = entry["numbers"].as_array().unwrap();
+        for (number, template) in numbers.iter().zip(["1110000", "1110002"]) {
+            let body = body_with(json!({"PhoneNumberSet": [number], "TemplateId": template}));
+            let answer = Call::new(simulator.addr()).body(&body).send();
+            let response = &answer.json()["Response"];
+            let refusal = response
+                .get("Error")
+                .unwrap_or(&response["SendStatusSet"][0]);
+            assert_eq!(refusal["Code"], code);
+            if let Some(message) = documented[code].as_str() {
+                assert_eq!(refusal["Message"], message, "{code}");
+            }
+        }
     }
+}
+
+/// The place of 39 codes of `SendSms` was inferred.
+#[test]
+fn inferred_places_and_wordings_are_listed() {
+    let inferences = tencent_sms_simulator::inferences();
+    let count = |start: &str| inferences.iter().filter(|i| i.starts_with(start)).count();
+    assert_eq!(count("place of "), 39);
+    assert!(
+        inferences
+            .contains(&"place of InternalError.Timeout: SendStatusSet, of one number".to_owned())
+    );
+    assert!(count("wording of ") > 60);
 }
 
 #[test]

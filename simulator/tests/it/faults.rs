@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tencent_sms_simulator::{Fault, Simulator};
+use tencent_sms_simulator::{Catalogue, Chaos, Fault, Simulator};
 
 use crate::client::{Call, body_with, connect, read_answer};
 
@@ -165,6 +165,58 @@ fn fault_code_answers_as_the_rule_itself_does() {
         (&json!("ctx"), &json!("CN"))
     );
     assert_eq!(simulator.journal()[0].recipients.len(), 1);
+}
+
+/// The package has no segments, which concerns the message and not one number.
+#[test]
+fn fault_code_and_magic_number_match_the_balance_rule() {
+    let yaml = Catalogue::BUILT_IN.replacen("balance: 1000000000", "balance: 0", 1);
+    let empty = Simulator::builder()
+        .catalogue(Catalogue::from_yaml(&yaml).unwrap())
+        .start_blocking()
+        .unwrap();
+    let real = Call::new(empty.addr()).send().status_of(0);
+    assert_eq!(
+        (&real["Code"], &real["IsoCode"]),
+        (
+            &json!("FailedOperation.InsufficientBalanceInSmsPackage"),
+            &json!("")
+        )
+    );
+    let simulator = start();
+    simulator.queue_fault(Fault::Code {
+        code: "FailedOperation.InsufficientBalanceInSmsPackage".to_owned(),
+        message: None,
+    });
+    assert_eq!(Call::new(simulator.addr()).send().status_of(0), real);
+    simulator.queue_fault(Fault::AcceptThenCode {
+        code: "FailedOperation.InsufficientBalanceInSmsPackage".to_owned(),
+    });
+    assert_eq!(Call::new(simulator.addr()).send().status_of(0), real);
+    let magic = body_with(json!({"PhoneNumberSet": ["+8615400001031"]}));
+    let mut magic = Call::new(simulator.addr()).body(&magic).send().status_of(0);
+    magic["PhoneNumber"] = real["PhoneNumber"].clone();
+    assert_eq!(magic, real);
+}
+
+#[test]
+fn chaos_has_no_fault_of_statuses_elsewhere() {
+    let simulator = start();
+    simulator.set_chaos(Some(Chaos {
+        probability: 1.0,
+        seed: 0,
+        faults: vec![Fault::EmptySet, Fault::UnknownCode],
+    }));
+    let mut list = Call::new(simulator.addr()).body(&json!({"International": 0}));
+    list.action = Some("DescribeSmsSignList".to_owned());
+    list.send();
+    Call::new(simulator.addr()).send();
+    let faults: Vec<bool> = simulator
+        .journal()
+        .iter()
+        .map(|entry| entry.fault.is_some())
+        .collect();
+    assert_eq!(faults, [false, true]);
 }
 
 #[test]

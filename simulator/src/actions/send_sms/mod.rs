@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
-use crate::codes::{Code, Layer};
+use crate::codes::{Code, Place};
 use crate::inbox::Message;
 use crate::magic;
 use crate::phone::Number;
@@ -71,7 +71,7 @@ pub fn run(
         Err(breach) => {
             let statuses = recipients
                 .iter()
-                .map(|r| SendStatus::failed(breach.code, &r.shown(), &request.session_context, ""))
+                .map(|r| r.failed(breach.code, &request))
                 .collect::<Vec<_>>();
             remember_refusals(&context, &statuses, world);
             return Ok(Sent {
@@ -103,10 +103,7 @@ pub fn run(
                 sent.accepted.push(message);
             }
             Err(breach) => {
-                let (number, iso) = (recipient.shown(), recipient.iso_code());
-                let context = &request.session_context;
-                sent.statuses
-                    .push(SendStatus::failed(breach.code, &number, context, iso));
+                sent.statuses.push(recipient.failed(breach.code, &request));
                 sent.detail.extend(breach.detail);
             }
         }
@@ -122,17 +119,15 @@ pub fn run(
 /// A failure status for each number of a request that was not checked further, as the service writes it.
 pub fn failed(parameters: &Map<String, Value>, code: &'static Code) -> Vec<SendStatus> {
     let request = SendSms::from_parameters(parameters);
-    let failed = |recipient: &Recipient| {
-        let context = &request.session_context;
-        SendStatus::failed(code, &recipient.shown(), context, recipient.iso_code())
-    };
-    distinct(&request.numbers).iter().map(failed).collect()
+    let recipients = distinct(&request.numbers);
+    let failed = |recipient: &Recipient| recipient.failed(code, &request);
+    recipients.iter().map(failed).collect()
 }
 
 /// The code of a magic number that refuses the request as a whole.
 fn recipients_magic(recipients: &[Recipient]) -> Option<&'static Code> {
     let codes = recipients.iter().filter_map(|r| magic::code(&r.shown()));
-    codes.into_iter().find(|code| code.layer != Layer::Backend)
+    codes.into_iter().find(|code| code.place == Place::Response)
 }
 
 /// Removes identical numbers. Only one message is sent to them (documented), and the response has one entry for them

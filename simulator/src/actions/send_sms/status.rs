@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::codes::Code;
+use crate::codes::{Code, Place};
 use crate::mask;
 
 /// One entry of `SendStatusSet`.
@@ -37,8 +37,12 @@ impl std::fmt::Debug for SendStatus {
 }
 
 impl SendStatus {
-    /// A failure for one number.
+    /// A failure for one number, with its country if the code is about the number.
     pub fn failed(code: &'static Code, number: &str, session: &str, iso_code: &str) -> Self {
+        let iso_code = match code.place {
+            Place::Message => "",
+            Place::Response | Place::Number => iso_code,
+        };
         Self {
             serial_no: String::new(),
             phone_number: number.to_owned(),

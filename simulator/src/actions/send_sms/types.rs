@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::status::SendStatus;
+
 use crate::actions::{text, texts};
 use crate::catalogue::{Account, App, Catalogue, Template};
 use crate::codes::Code;
@@ -85,9 +87,11 @@ impl Recipient {
             .map_or_else(|| self.given.clone(), Number::e164)
     }
 
-    /// The country; "DEF", by inference, for a number that could not be parsed.
-    pub fn iso_code(&self) -> &'static str {
-        self.number.as_ref().map_or("DEF", Number::iso_code)
+    /// The status of this number in a request that was refused with a code. The country of a number that could not be
+    /// parsed is "DEF", by inference.
+    pub fn failed(&self, code: &'static Code, request: &SendSms) -> SendStatus {
+        let iso_code = self.number.as_ref().map_or("DEF", Number::iso_code);
+        SendStatus::failed(code, &self.shown(), &request.session_context, iso_code)
     }
 }
 
