@@ -28,6 +28,20 @@ pub enum ClockMode {
 }
 
 impl ClockMode {
+    /// Real time plus so many seconds, at most 100 years in either direction.
+    pub fn running_at_most(offset_s: i64) -> Self {
+        Self::Running {
+            offset_ms: offset_s.clamp(-FARTHEST_S, FARTHEST_S) * 1000,
+        }
+    }
+
+    /// Frozen at a moment in Unix seconds, or at the nearest that has a date.
+    pub fn frozen_near(unix_s: i64) -> Self {
+        Self::Frozen {
+            unix_ms: unix_s.clamp(*MOMENTS_S.start(), *MOMENTS_S.end()) * 1000,
+        }
+    }
+
     /// Real time plus so many seconds; `None` for more than 100 years.
     pub fn running(offset_s: i64) -> Option<Self> {
         let is_near = (-FARTHEST_S..=FARTHEST_S).contains(&offset_s);

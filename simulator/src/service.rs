@@ -3,6 +3,7 @@
 //! All decisions of the service are made here; [`crate::server`] only transports bytes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -12,7 +13,7 @@ use crate::actions::send_sms::{self, SendStatus};
 use crate::actions::{lists, reports, statistics};
 use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockMode};
 use crate::codes;
 use crate::gateway::Gateway;
 use crate::gateway::signature::{self, Evidence, Leniency, Verified};
@@ -82,13 +83,25 @@ impl Service {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sets the clock and notifies all subscribers.
+    pub fn set_clock(&self, mode: ClockMode) {
+        self.clock.set(mode);
+        self.changed();
+    }
+
+    /// Moves the clock forward and notifies all subscribers.
+    pub fn advance_clock(&self, by: Duration) {
+        self.clock.advance(by);
+        self.changed();
+    }
+
     /// Notifies of every accepted message and every change of the clock.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
     /// Notifies all subscribers.
-    pub fn changed(&self) {
+    fn changed(&self) {
         self.changes
             .send_modify(|count| *count = count.wrapping_add(1));
     }

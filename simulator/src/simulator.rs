@@ -102,24 +102,19 @@ impl Simulator {
         self.service.world().complete_requests
     }
 
-    /// Sets the clock to run at this many seconds from real time.
+    /// Sets the clock to run at this many seconds from real time, at most 100 years.
     pub fn set_clock_offset_s(&self, offset_s: i64) {
-        self.service.clock().set(ClockMode::Running {
-            offset_ms: offset_s.saturating_mul(1000),
-        });
+        self.service.set_clock(ClockMode::running_at_most(offset_s));
     }
 
-    /// Stops the clock at a moment in Unix seconds.
+    /// Stops the clock at a moment in Unix seconds, or at the nearest in the years 0 to 9999.
     pub fn freeze_clock(&self, unix_s: i64) {
-        self.service.clock().set(ClockMode::Frozen {
-            unix_ms: unix_s.saturating_mul(1000),
-        });
+        self.service.set_clock(ClockMode::frozen_near(unix_s));
     }
 
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
-        self.service.clock().advance(by);
-        self.service.changed();
+        self.service.advance_clock(by);
     }
 
     /// Now on the simulator's clock, in Unix milliseconds.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{number, numbers};
 use crate::admitted::Admitted;
 use crate::catalogue::{Status, TemplateRoute};
-use crate::codes;
+use crate::codes::{self, Code};
 use crate::request::Refusal;
 
 /// Maximum of ids and entries in one request.
@@ -27,7 +27,7 @@ pub fn templates(admitted: &Admitted<'_>) -> Result<Value, Refusal> {
         return Err(Refusal::new(&codes::PROHIBIT_SUB_ACCOUNT_USE)
             .explain("the key belongs to a sub-account"));
     }
-    let page = Page::read(admitted, "TemplateIdSet")?;
+    let page = Page::read(admitted, "TemplateIdSet", &codes::INVALID_INTERNATIONAL)?;
     let wanted = |route: TemplateRoute| match route {
         TemplateRoute::Both => true,
         TemplateRoute::Mainland => page.international == 0,
@@ -66,7 +66,8 @@ pub fn templates(admitted: &Admitted<'_>) -> Result<Value, Refusal> {
 ///
 /// The first rule that the request breaks.
 pub fn signatures(admitted: &Admitted<'_>) -> Result<Value, Refusal> {
-    let page = Page::read(admitted, "SignIdSet")?;
+    // Its documentation has no code for this mistake.
+    let page = Page::read(admitted, "SignIdSet", &codes::INVALID_PARAMETER)?;
     let wanted = |international: bool| u64::from(international) == page.international;
     let found = admitted
         .account
@@ -109,7 +110,11 @@ struct Page {
 }
 
 impl Page {
-    fn read(admitted: &Admitted<'_>, ids: &str) -> Result<Self, Refusal> {
+    fn read(
+        admitted: &Admitted<'_>,
+        ids: &str,
+        wrong_international: &'static Code,
+    ) -> Result<Self, Refusal> {
         if !admitted.account.enterprise {
             return Err(Refusal::new(&codes::NOT_ENTERPRISE_CERTIFICATION)
                 .explain("the account is a personal one"));
@@ -124,7 +129,7 @@ impl Page {
             offset: number(given, "Offset").unwrap_or_default(),
         };
         if page.international > 1 {
-            return Err(Refusal::new(&codes::INVALID_INTERNATIONAL));
+            return Err(Refusal::new(wrong_international).explain("International must be 0 or 1"));
         }
         if page.limit > MOST || page.ids.len() as u64 > MOST {
             return Err(Refusal::new(&codes::LIMIT_VERIFY_FAIL));

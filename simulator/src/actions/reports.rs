@@ -1,12 +1,12 @@
 //! Actions about the past: delivery reports, send records and conversions, and the action about numbers.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::send_sms::access::{self, MOST_NUMBERS};
 use super::{number, text, texts};
 use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
-use crate::codes;
+use crate::codes::{self, Code};
 use crate::phone::Number;
 use crate::records::Record;
 use crate::request::Refusal;
@@ -34,7 +34,7 @@ pub fn pull(
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
-    let limit = limit_up_to(number(given, "Limit"), MOST_REPORTS)?;
+    let limit = pull_limit(given)?;
     let mut set = Vec::new();
     for record in world.records.iter_mut() {
         if set.len() < limit && record.app_id == app.id && !record.pulled {
@@ -61,12 +61,12 @@ pub fn pull_by_number(
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
-    let limit = limit_up_to(number(given, "Limit"), MOST_REPORTS)?;
+    let limit = pull_limit(given)?;
     if number(given, "Offset") != Some(0) {
-        return Err(Refusal::new(&codes::OFFSET_VERIFY_FAIL));
+        return Err(Refusal::new(&codes::INVALID_PARAMETER).explain("Offset must be 0"));
     }
     let period = period(admitted, now_ms, REPORTS_REACH_S)?;
-    let to = e164(text(given, "PhoneNumber"))?;
+    let to = e164(text(given, "PhoneNumber"), &codes::INVALID_PARAMETER)?;
     let set: Vec<Value> = world
         .records
         .iter()
@@ -90,13 +90,14 @@ pub fn send_records(
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
-    let limit = limit_up_to(number(given, "Limit").or(Some(20)), 50)?;
+    let limit = limit_up_to(number(given, "Limit").or(Some(20)), 50)
+        .ok_or_else(|| Refusal::new(&codes::LIMIT_VERIFY_FAIL))?;
     let offset = number(given, "Offset").unwrap_or_default();
     if offset > 1000 {
         return Err(Refusal::new(&codes::OFFSET_VERIFY_FAIL));
     }
     let period = period(admitted, now_ms, RECORDS_REACH_S)?;
-    let to = e164(text(given, "PhoneNumber"))?;
+    let to = e164(text(given, "PhoneNumber"), &codes::INCORRECT_PHONE_NUMBER)?;
     let found = || {
         let wanted = |r: &&Record| r.app_id == app.id && r.to == to && period.contains(&r.time_ms);
         world.records.iter().rev().filter(wanted)
@@ -164,13 +165,17 @@ pub fn phone_info(admitted: &Admitted<'_>) -> Result<Value, Refusal> {
     Ok(json!({ "PhoneNumberInfoSet": set }))
 }
 
-fn limit_up_to(limit: Option<u64>, most: u64) -> Result<usize, Refusal> {
-    match limit {
-        Some(limit) if (1..=most).contains(&limit) => {
-            Ok(usize::try_from(limit).unwrap_or_default())
-        }
-        _ => Err(Refusal::new(&codes::LIMIT_VERIFY_FAIL)),
-    }
+/// `Limit` of a pull, for which no code but `InvalidParameter` is documented.
+fn pull_limit(given: &Map<String, Value>) -> Result<usize, Refusal> {
+    limit_up_to(number(given, "Limit"), MOST_REPORTS).ok_or_else(|| {
+        Refusal::new(&codes::INVALID_PARAMETER)
+            .explain(format!("Limit must be from 1 to {MOST_REPORTS}"))
+    })
+}
+
+fn limit_up_to(limit: Option<u64>, most: u64) -> Option<usize> {
+    let limit = limit.filter(|limit| (1..=most).contains(limit))?;
+    usize::try_from(limit).ok()
 }
 
 /// Period from `BeginTime` to `EndTime`, in seconds, both inclusive. Ends now if there is no end.
@@ -196,11 +201,11 @@ fn period(
     Ok(begin.saturating_mul(1000)..end.saturating_add(1).saturating_mul(1000))
 }
 
-fn e164(given: &str) -> Result<String, Refusal> {
+fn e164(given: &str, wrong: &'static Code) -> Result<String, Refusal> {
     let number = Number::parse(given);
     number
         .map(|n| n.e164())
-        .map_err(|_| Refusal::new(&codes::INCORRECT_PHONE_NUMBER))
+        .map_err(|_| Refusal::new(wrong).explain("PhoneNumber is no phone number"))
 }
 
 /// One entry of `PullSmsSendStatusSet`, if the carrier has reported.

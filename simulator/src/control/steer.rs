@@ -66,7 +66,7 @@ struct ClockChange {
 pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     let change: ClockChange = read(&asked.body)?;
-    let clock_of = asked.service.clock();
+    let service = asked.service;
     let farthest_ms = FARTHEST_S.unsigned_abs() * 1000;
     let done = match (
         change.offset_s,
@@ -75,13 +75,13 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
         change.date_header,
     ) {
         (Some(offset_s), None, None, None) => {
-            ClockMode::running(offset_s).map(|mode| clock_of.set(mode))
+            ClockMode::running(offset_s).map(|mode| service.set_clock(mode))
         }
         (None, Some(moment), None, None) => {
-            ClockMode::frozen(moment).map(|mode| clock_of.set(mode))
+            ClockMode::frozen(moment).map(|mode| service.set_clock(mode))
         }
         (None, None, Some(ms), None) if ms <= farthest_ms => {
-            clock_of.advance(Duration::from_millis(ms));
+            service.advance_clock(Duration::from_millis(ms));
             Some(())
         }
         (None, None, None, Some(send)) => {
@@ -95,7 +95,6 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
             "expected exactly one of offset_s and advance_ms (at most 100 years), frozen_unix_s (in the years 0 to 9999) and date_header",
         ));
     }
-    asked.service.changed();
     clock(&Asked {
         service: asked.service,
         omit_date: asked.omit_date,

@@ -512,6 +512,68 @@ fn reports_wait_for_pull_though_retention_is_exceeded() {
     assert_eq!(pulled["PullSmsSendStatusSet"].as_array().unwrap().len(), 2);
 }
 
+/// The documentation of these actions has no code of their own for these parameters.
+#[test]
+fn wrong_paging_of_pulls_is_invalid_parameter() {
+    let simulator = start();
+    let pull = |changes: Value| {
+        let mut body = json!({"SmsSdkAppId": "1400006666", "Limit": 10, "Offset": 0,
+            "BeginTime": MORNING, "PhoneNumber": "+8613800138000"});
+        for (key, value) in changes.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        ask(&simulator, "PullSmsSendStatusByPhoneNumber", body)
+    };
+    assert!(response(&pull(json!({})))["PullSmsSendStatusSet"].is_array());
+    for changes in [
+        json!({"Limit": 0}),
+        json!({"Limit": 101}),
+        json!({"Offset": 1}),
+        json!({"PhoneNumber": "junk"}),
+    ] {
+        assert_eq!(
+            pull(changes.clone()).error().0,
+            "InvalidParameter",
+            "{changes}"
+        );
+    }
+    for (action, body) in [
+        (
+            "PullSmsSendStatus",
+            json!({"SmsSdkAppId": "1400006666", "Limit": 0}),
+        ),
+        ("DescribeSmsSignList", json!({"International": 2})),
+    ] {
+        assert_eq!(
+            ask(&simulator, action, body).error().0,
+            "InvalidParameter",
+            "{action}"
+        );
+    }
+}
+
+/// Real time alone would bring the report after 10 minutes.
+#[test]
+fn report_is_posted_when_clock_is_set() {
+    type Change = fn(&Simulator);
+    let changes: [Change; 2] = [
+        |simulator| simulator.freeze_clock(MORNING + 600),
+        |simulator| simulator.set_clock_offset_s(0),
+    ];
+    for change in changes {
+        let (url, received) = receiver();
+        let simulator = Simulator::builder()
+            .callback(url)
+            .delivery_delay(Duration::from_secs(600))
+            .frozen_clock(MORNING)
+            .start_blocking()
+            .unwrap();
+        assert_eq!(send(&simulator, json!({})), "Ok");
+        change(&simulator);
+        next_reports(&received);
+    }
+}
+
 /// The largest expiry that a catalogue can hold.
 #[test]
 fn package_without_end_is_accepted() {
