@@ -58,7 +58,7 @@ struct Arguments {
     )]
     frozen_clock: Option<i64>,
 
-    /// Accept any credentials, and the service names of --accept-derived-service.
+    /// Accept unknown keys and wrong signatures, if they are well-formed, and the service names of --accept-derived-service.
     /// Everything else is checked as usual
     #[arg(long)]
     lenient: bool,

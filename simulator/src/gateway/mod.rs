@@ -49,6 +49,15 @@ fn repeated(headers: &HeaderMap) -> Option<&HeaderName> {
     headers.keys().filter(is_decisive).find(is_repeated)
 }
 
+/// Returns true if the parameters have a signature of version 1, in the query or in a form.
+fn has_old_signature(request: &ApiRequest) -> bool {
+    let form = std::str::from_utf8(&request.body).unwrap_or_default();
+    [request.query.as_str(), form].iter().any(|pairs| {
+        let has = |start| pairs.split('&').any(|pair| pair.starts_with(start));
+        has("Action=") && has("Signature=")
+    })
+}
+
 /// `InvalidAction`, with the requested name if it has the form of a name: anything else may be a misplaced secret.
 fn unknown_action(asked: &str) -> Refusal {
     let is_name = asked.len() <= 40 && asked.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -92,7 +101,10 @@ impl<'c> Gateway<'c> {
         }
         let common = |name: &str| {
             request.header(&format!("X-TC-{name}")).ok_or_else(|| {
-                let why = format!("the request has no header `X-TC-{name}`");
+                let why = match has_old_signature(request) {
+                    true => "it is signed with HmacSHA1 or HmacSHA256 in its parameters; the simulator takes TC3-HMAC-SHA256 alone, the default of Tencent's SDKs".to_owned(),
+                    false => format!("the request has no header `X-TC-{name}`"),
+                };
                 Refusal::missing(name).explain(why)
             })
         };

@@ -28,7 +28,8 @@ const DERIVED: &str = "Tencent's SDKs, except those for Go and Python, derive it
 /// Deviations that are accepted although the service would refuse them. The default accepts none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leniency {
-    /// Any key and any signature; an unknown key acts for the owner of the application it names.
+    /// Any key that is not in the catalogue, and any signature, in a well-formed `Authorization`. An unknown key acts for
+    /// the owner of the application that the request names, else for the first account.
     pub any_credentials: bool,
     /// A credential scope whose service is the host up to its first dot, instead of `sms`, as Tencent's SDKs derive it,
     /// except those for Go and Python: `127` from `127.0.0.1:80`, `localhost:80` or `localhost` from `localhost:80`.

@@ -9,10 +9,17 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::mpsc;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Time for the first half of a truncated response to be sent before the connection ends.
 const TRUNCATED_AFTER: Duration = Duration::from_millis(20);
+
+/// Maximum of bytes that are read and discarded of a body above its limit, so that a client that writes it whole gets the
+/// answer: 64 MiB.
+const DISCARD_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Longest pause in a body that is discarded.
+const DISCARD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Received part of a request's body.
 pub enum Arrived {
@@ -40,11 +47,14 @@ impl Arrived {
 
 /// Reads a body up to a limit and for at most so long.
 pub async fn read(mut body: Incoming, limit: usize, patience: Duration) -> Arrived {
-    // A declared length above the limit is refused without waiting.
-    if body.size_hint().lower() > limit as u64 {
+    let deadline = Instant::now() + patience;
+    let declared = body.size_hint().lower();
+    if declared > limit as u64 {
+        if declared <= DISCARD_LIMIT {
+            discard(&mut body, deadline).await;
+        }
         return Arrived::TooLarge(Bytes::new());
     }
-    let deadline = tokio::time::Instant::now() + patience;
     let mut first = Bytes::new();
     let mut rest: Option<BytesMut> = None;
     loop {
@@ -68,8 +78,22 @@ pub async fn read(mut body: Incoming, limit: usize, patience: Duration) -> Arriv
         }
         let length = rest.as_ref().map_or(first.len(), BytesMut::len);
         if length > limit {
+            discard(&mut body, deadline).await;
             return Arrived::TooLarge(whole(&first, rest));
         }
+    }
+}
+
+/// Reads the rest of a body and keeps nothing of it. A client that still writes when the connection closes loses the
+/// answer.
+async fn discard(body: &mut Incoming, deadline: Instant) {
+    let mut left = DISCARD_LIMIT;
+    while left > 0 {
+        let pause = deadline.min(Instant::now() + DISCARD_PAUSE);
+        let Ok(Some(Ok(frame))) = tokio::time::timeout_at(pause, body.frame()).await else {
+            return;
+        };
+        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
     }
 }
 

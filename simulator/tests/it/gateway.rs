@@ -90,9 +90,11 @@ fn body_above_ten_mebibytes_is_refused() {
         chunked.resize(chunked.len() + 0x10_0000, b' ');
         chunked.extend_from_slice(b"\r\n");
     }
-    if let Some(answer) = exchange(simulator.addr(), &chunked) {
-        assert_eq!(answer.code(), "RequestSizeLimitExceeded");
-    }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    let answer = exchange(simulator.addr(), &chunked).unwrap();
+    assert_eq!(answer.code(), "RequestSizeLimitExceeded");
+    let answer = send(&simulator, |c| c.body = vec![b' '; 11 * 1024 * 1024]);
+    assert_eq!(answer.code(), "RequestSizeLimitExceeded");
 }
 
 #[test]
@@ -216,6 +218,11 @@ fn journal_names_action_and_reason_of_early_refusal() {
         assert_eq!(action.as_deref(), Some("SendSms"), "{words}");
         assert!(detail.contains(words), "{detail}");
     }
+    let (_, detail) = journal(&|c| {
+        c.action = None;
+        c.body = b"Action=SendSms&Nonce=1&SignatureMethod=HmacSHA256&Signature=x".to_vec();
+    });
+    assert!(detail.contains("TC3-HMAC-SHA256 alone"), "{detail}");
     for (asked, shown) in [
         ("sendSms", "`sendSms`"),
         ("", "is empty"),
