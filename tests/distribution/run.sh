@@ -199,13 +199,14 @@ fi
 
 # docs/releasing.md lists what is there, and nothing else. The signed provenance is a developer's.
 "$environment/bin/python" release.py list "$root/docs/releasing.md" "$dist"
-# The commands of the release's last job, with a program that notes its arguments in the place of `gh`.
+# The commands of the release's last job, with a program that notes its arguments in the place of `gh`. The options of bash
+# are GitHub's for `shell: bash`, which tests/workflows/rules.py requires.
 "$environment/bin/python" release.py commands "$root/.github/workflows/release.yml" 'Checksums, and the release' >"$work/release.sh"
 mkdir -p "$work/release/bin" "$work/release/dist"
 (cd "$dist" && find . -path ./build -prune -o -type f -exec cp --parents -t "$work/release/dist" {} +)
 printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$work/release/bin/gh"
 chmod +x "$work/release/bin/gh"
-(cd "$work/release" && GITHUB_REF_NAME=v0.1.0 PATH=$work/release/bin:$PATH bash -eo pipefail "$work/release.sh") >"$work/released"
+(cd "$work/release" && GITHUB_REF_NAME=v0.1.0 PATH=$work/release/bin:$PATH bash --noprofile --norc -eo pipefail "$work/release.sh") >"$work/released"
 (cd "$work/release/dist" && sha256sum --check --quiet SHA256SUMS)
 for asset in SHA256SUMS manifest.json.minisig tencent_sms_connector.wasm sms-gateway.tar.gz webhook-sms.tar.gz guides.tar.gz; do
     grep -qx "$asset" "$work/released" || { cat "$work/released"; echo "the release has no $asset" >&2; exit 1; }
