@@ -18,6 +18,7 @@ mod process;
 mod quality;
 mod reproduce;
 mod serve;
+mod sources;
 mod test;
 mod toolchain;
 mod tools;

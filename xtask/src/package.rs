@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use crate::build::Workspace;
 use crate::process::{Result, output, run};
+use crate::sources::{before_tests, tests_begin};
 use crate::tools::tool;
 
 /// The crates that are published: name, folder, and whether cargo builds what it packed.
@@ -60,7 +61,7 @@ pub fn check(workspace: &Workspace) -> Result<Compared> {
     // All in one command: cargo then finds those that depend on each other before a registry has them.
     pack(workspace, false)?;
     pack(workspace, true)?;
-    match last_release(&workspace.root) {
+    match last_release(&workspace.root)? {
         Some(tag) => {
             compare(workspace, &tag)?;
             Ok(Compared::WithRelease)
@@ -163,11 +164,8 @@ fn has(folder: &Path, files: &BTreeSet<PathBuf>, file: &Path, by: &str) -> Resul
 
 /// The files that a source includes, tests apart: they are not compiled in a dependency.
 fn included(text: &str) -> impl Iterator<Item = &str> {
-    let tests = text.find("#[cfg(test)]").unwrap_or(text.len());
-    let is_test = text.contains("use super::*;") && tests == text.len();
-    let code = text
-        .get(..if is_test { 0 } else { tests })
-        .unwrap_or_default();
+    let is_test = text.contains("use super::*;") && tests_begin(text).is_none();
+    let code = if is_test { "" } else { before_tests(text) };
     quoted_after(code, "include_str!(\"").chain(quoted_after(code, "include_bytes!(\""))
 }
 
@@ -188,17 +186,36 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// The newest tag of a release before this commit.
-fn last_release(root: &Path) -> Option<String> {
-    let described = Command::new("git")
-        .current_dir(root)
-        .args(["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let tag = String::from_utf8(described.stdout).ok()?.trim().to_owned();
-    (described.status.success() && !tag.is_empty()).then_some(tag)
+/// The newest tag of a release before this commit. The tag of this commit is not one: in the workflow that a tag starts,
+/// the release would be compared with itself.
+///
+/// # Errors
+///
+/// A clone without the history has no tags, which is not the same as no release.
+fn last_release(root: &Path) -> Result<Option<String>> {
+    let git = |words: &[&str]| {
+        let output = Command::new("git")
+            .current_dir(root)
+            .args(words)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    if git(&["rev-parse", "--is-shallow-repository"]).is_some_and(|answer| answer == "true") {
+        return Err(
+            "this clone is shallow, so the last release cannot be found and nothing was compared with it. Fetch the \
+             history, by `git fetch --unshallow --tags` or with `fetch-depth: 0` of actions/checkout, and try again."
+                .into(),
+        );
+    }
+    let own = git(&["tag", "--points-at", "HEAD"]).unwrap_or_default();
+    let excluded: Vec<String> = own.lines().map(|tag| format!("--exclude={tag}")).collect();
+    let mut words = vec!["describe", "--tags", "--abbrev=0", "--match=v[0-9]*"];
+    words.extend(excluded.iter().map(String::as_str));
+    Ok(git(&words).filter(|tag| !tag.is_empty()))
 }
 
 fn compare(workspace: &Workspace, tag: &str) -> Result {
@@ -221,33 +238,82 @@ fn read(file: &Path) -> Result<String> {
 mod tests {
     use super::*;
 
+    /// A folder that goes at the end of a test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn git(folder: &Path, words: &[&str]) {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let mut command = Command::new("git");
+        command.current_dir(folder).args(identity).args(words);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    #[test]
+    fn last_release_is_not_this_commit_s_tag() {
+        let folder = Folder::new("last-release");
+        let root = folder.0.join("full");
+        fs::create_dir(&root).unwrap();
+        git(&root, &["init", "--quiet"]);
+        assert_eq!(last_release(&root), Ok(None));
+        for tag in ["v0.1.0", "v0.2.0"] {
+            git(&root, &["commit", "--quiet", "--allow-empty", "-m", tag]);
+            git(&root, &["tag", tag]);
+            let before = (tag == "v0.2.0").then(|| "v0.1.0".to_owned());
+            assert_eq!(last_release(&root), Ok(before), "{tag}");
+        }
+        git(&root, &["commit", "--quiet", "--allow-empty", "-m", "next"]);
+        assert_eq!(last_release(&root), Ok(Some("v0.2.0".into())));
+        let url = format!("file://{}", root.display());
+        git(
+            &folder.0,
+            &["clone", "--quiet", "--depth=1", &url, "shallow"],
+        );
+        let error = last_release(&folder.0.join("shallow")).unwrap_err();
+        assert!(error.contains("this clone is shallow"), "{error}");
+    }
+
     #[test]
     fn file_read_but_not_packaged_is_reported() {
-        let folder = std::env::temp_dir().join(format!("package-{}", std::process::id()));
+        let folder = Folder::new("package");
+        let folder = &folder.0;
         fs::create_dir_all(folder.join("src")).unwrap();
         let keys: String = PAGE.iter().map(|key| format!("{key} = 1\n")).collect();
         fs::write(folder.join("Cargo.toml"), &keys).unwrap();
         fs::write(
             folder.join("src/lib.rs"),
-            "const T: &str = include_str!(\"../table.txt\");\n#[cfg(test)]\nconst U: &str = include_str!(\"../more.txt\");",
+            "const T: &str = include_str!(\"../table.txt\");\n#[cfg(test)]\nmod tests {\nconst U: &str = include_str!(\"../more.txt\");\n}",
         )
         .unwrap();
         let mut files: BTreeSet<PathBuf> = ["README.md", "LICENSE", "src/lib.rs"]
             .map(PathBuf::from)
             .into();
-        let error = complete(&folder, &files).unwrap_err();
+        let error = complete(folder, &files).unwrap_err();
         assert!(
             error.contains("`table.txt` is not in the package, and src/lib.rs"),
             "{error}"
         );
         files.insert("table.txt".into());
-        assert_eq!(complete(&folder, &files), Ok(()));
+        assert_eq!(complete(folder, &files), Ok(()));
         fs::write(folder.join("Cargo.toml"), keys.replace("readme", "x")).unwrap();
         assert!(
-            complete(&folder, &files)
+            complete(folder, &files)
                 .unwrap_err()
                 .contains("`readme` is missing")
         );
-        fs::remove_dir_all(&folder).unwrap();
     }
 }

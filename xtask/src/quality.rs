@@ -9,6 +9,7 @@ use std::process::Command;
 
 use crate::build::Workspace;
 use crate::process::{Result, output, run};
+use crate::sources::tests_begin;
 use crate::tools::tool;
 
 /// The share of lines that the tests must reach.
@@ -101,8 +102,7 @@ fn read(root: &Path, report: &str) -> Result<BTreeMap<String, BTreeMap<usize, u6
             });
             current = match counted {
                 Some(name) => {
-                    let text = file(path)?;
-                    let tests = text.lines().position(|line| line.trim() == "#[cfg(test)]");
+                    let tests = tests_begin(&file(path)?);
                     Some((name, tests.unwrap_or(usize::MAX)))
                 }
                 None => None,
