@@ -209,6 +209,45 @@ test('fault and clock are set by click', async () => {
   await page.getByRole('alert').filter({ hasText: 'at most 600000' }).waitFor();
 });
 
+test('change of language keeps the faults that wait', async () => {
+  const body = JSON.stringify({ fault: { kind: 'gzip' }, times: 2, action: 'PullSmsSendStatus' });
+  await fetch(`${simulator.url}/_sim/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  await page.getByRole('tab', { name: /Tools/ }).click();
+  await page.locator('#fault-list li').waitFor();
+  await page.getByRole('button', { name: '中文' }).click();
+  assert.equal(await page.title(), '短信模拟器');
+  assert.equal(await page.locator('#fault-list li').count(), 1);
+  await page.getByRole('button', { name: 'English' }).click();
+  assert.equal(await page.locator('#fault-list li').count(), 1);
+});
+
+test('copy button gets its label back after two clicks', async () => {
+  await send(simulator.url);
+  await row('+8613800138000').click();
+  for (let click = 0; click < 2; click += 1) {
+    await page.locator('#copy').click();
+    await page.locator('#copy').filter({ hasText: 'Copied' }).waitFor();
+  }
+  await page.locator('#copy').filter({ hasText: 'Copy code' }).waitFor({ timeout: 10_000 });
+});
+
+test('reset elsewhere leaves the focus where it is', async () => {
+  await send(simulator.url);
+  await row('+8613800138000').click();
+  await page.getByRole('searchbox').focus();
+  await fetch(`${simulator.url}/_sim/reset`, { method: 'POST' });
+  await page.getByText('No messages yet').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'search');
+});
+
+test('panel has the name of its tab, and an empty search is announced', async () => {
+  await page.getByRole('tabpanel', { name: /Messages/ }).waitFor();
+  await page.getByRole('tab', { name: /Requests/ }).click();
+  await page.getByRole('tabpanel', { name: /Requests/ }).waitFor();
+  await page.getByRole('searchbox').fill('nothing like it');
+  await page.getByRole('status').filter({ hasText: 'Nothing matches' }).waitFor();
+});
+
 test('thousands of messages stay quick, searchable and can be cleared', async () => {
   const numbers = (from) => Array.from({ length: 200 }, (_, index) => `+86138${String(from * 200 + index).padStart(8, '0')}`);
   for (let batch = 0; batch < 25; batch += 1) {
@@ -285,7 +324,10 @@ test('keyboard alone reaches everything', async () => {
   await send(simulator.url, { PhoneNumberSet: ['+8613800138001'] });
   await send(simulator.url, { PhoneNumberSet: ['+8613800138002'], TemplateParamSet: ['654321'] });
   await row('+8613800138001').waitFor();
+  // A single letter or sign is no shortcut: people who speak to their computer would press it by accident.
   await page.keyboard.press('/');
+  assert.equal(await page.evaluate(() => document.activeElement.id), '');
+  await page.keyboard.press('Tab');
   await page.keyboard.type('00138');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');

@@ -13,6 +13,7 @@ export async function loadTexts() {
 export function setLanguage(tag) {
   language = tag;
   document.documentElement.lang = tag;
+  document.title = text('title');
   for (const element of document.querySelectorAll('[data-text]')) element.textContent = text(element.dataset.text);
   for (const element of document.querySelectorAll('[data-placeholder]')) element.placeholder = text(element.dataset.placeholder);
   for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', text(element.dataset.label));
@@ -59,6 +60,9 @@ export function say(message) {
   at('said').textContent = message;
 }
 
+/** Buttons that say "copied", each with its own label and the timer that brings it back. */
+const copied = new Map();
+
 export async function copy(value, button) {
   const done = text('copied');
   try {
@@ -72,8 +76,9 @@ export async function copy(value, button) {
     field.remove();
     button.focus();
   }
-  const before = button.textContent;
+  const { label = button.textContent, timer } = copied.get(button) ?? {};
+  clearTimeout(timer);
   button.textContent = done;
   say(done);
-  setTimeout(() => { button.textContent = before; }, 1500);
+  copied.set(button, { label, timer: setTimeout(() => { button.textContent = label; copied.delete(button); }, 1500) });
 }

@@ -52,10 +52,10 @@ function draw() {
 }
 
 function close() {
-  const wasOpen = !at('detail').hidden;
+  const hadFocus = at('detail').contains(document.activeElement);
   at('detail').hidden = true;
   document.body.classList.remove('has-detail');
-  if (wasOpen && view !== 'tools') at('list').focus();
+  if (hadFocus && view !== 'tools') at('list').focus();
 }
 
 function chosen(item, opens) {
@@ -76,7 +76,7 @@ function turn(to) {
   const isTools = to === 'tools';
   at('tools-pane').hidden = !isTools;
   at('list-pane').hidden = isTools;
-  at('list').setAttribute('aria-labelledby', `tab-${isTools ? 'messages' : to}`);
+  for (const id of ['list-pane', 'list']) at(id).setAttribute('aria-labelledby', `tab-${isTools ? 'messages' : to}`);
   at('clear').hidden = to !== 'messages';
   close();
   list.key = null;
@@ -160,7 +160,6 @@ at('language').addEventListener('click', () => {
 at('token-form').addEventListener('submit', (event) => { event.preventDefault(); setToken(at('token').value); at('token').value = ''; });
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !at('detail').hidden) close();
-  if (event.key === '/' && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) { event.preventDefault(); at('search').focus(); }
 });
 
 follow(told, state);

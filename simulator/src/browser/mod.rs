@@ -201,7 +201,8 @@ mod tests {
 
     #[test]
     fn texts_are_complete_in_both_languages_and_used() {
-        let texts: Value = serde_json::from_str(include_str!("texts.json")).unwrap();
+        let written = include_str!("texts.json");
+        let texts: Value = serde_json::from_str(written).unwrap();
         let keys = |language: &str| -> BTreeSet<String> {
             let texts = texts[language].as_object().unwrap();
             assert!(
@@ -213,6 +214,12 @@ mod tests {
         };
         let english = keys("en");
         assert_eq!(english, keys("zh-CN"));
+        // A map keeps the last of two texts with the same key. Each language has a line of its own.
+        let lines = written
+            .lines()
+            .filter(|line| line.contains("\": \""))
+            .count();
+        assert_eq!(lines, 2 * english.len(), "a key stands twice");
         let sources: String = FILES
             .iter()
             .filter(|(path, ..)| !path.ends_with(".json"))

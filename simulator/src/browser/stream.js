@@ -23,7 +23,7 @@ export async function follow(told, state) {
       const response = await fetch('/_inbox/events', { headers: headers(), cache: 'no-store' });
       if (response.status === 401) again = 'token';
       if (response.ok && response.body) {
-        state('live', true);
+        state('live');
         pause = 250;
         await read(response.body, told);
       }

@@ -36,6 +36,7 @@ const VALUES = ['code', 'status', 'ms', 'bytes'];
 
 let clock = { mode: 'running', unix_ms: Date.now() };
 let heard = Date.now();
+let waiting = { faults: [], chaos: null };
 
 const now = () => clock.unix_ms + (clock.mode === 'running' ? Date.now() - heard : 0);
 
@@ -97,6 +98,7 @@ export function drawTools() {
   at('tools-pane').replaceChildren(make('p', { id: 'tools-problem', class: 'problem', role: 'alert' }), faults, time, reset, account);
   drawAccount();
   chosen();
+  drawWaiting();
   tick();
 }
 
@@ -117,7 +119,7 @@ export async function drawAccount() {
   const shown = JSON.stringify(config, null, 1);
   const copied = make('button', { type: 'button' }, text('account-copy'));
   copied.addEventListener('click', () => copy(shown, copied));
-  card.replaceChildren(make('h2', {}, text('account')), make('p', {}, text('account-hint')),
+  card.replaceChildren(make('h2', {}, text('account-card')), make('p', {}, text('account-hint')),
     make('pre', { tabIndex: 0 }, shown), copied);
   card.hidden = false;
 }
@@ -125,22 +127,25 @@ export async function drawAccount() {
 export function toolsTold({ faults, chaos, clock: given }) {
   clock = given;
   heard = Date.now();
-  const count = at('fault-count');
-  const waiting = faults.length + (chaos ? 1 : 0);
-  count.textContent = waiting;
-  count.hidden = waiting === 0;
-  const list = at('fault-list');
-  if (list) {
-    const rows = faults.map(({ fault, times }) => {
-      const { kind, ...more } = fault;
-      const values = Object.values(more).filter((given) => given !== null).join(', ');
-      return make('li', {}, `${times} × ${faultName(kind)}${values ? ` (${values})` : ''}`);
-    });
-    if (chaos) rows.push(make('li', {}, text('chaos-on', { percent: Math.round(chaos.probability * 100) })));
-    list.replaceChildren(...rows);
-    at('faults-clear').hidden = faults.length === 0;
-  }
+  waiting = { faults, chaos };
+  drawWaiting();
   tick();
+}
+
+/** The faults that wait, and their count in the tab. */
+function drawWaiting() {
+  const { faults, chaos } = waiting;
+  const rows = faults.map(({ fault, times }) => {
+    const { kind, ...more } = fault;
+    const values = Object.values(more).filter((given) => given !== null).join(', ');
+    return make('li', {}, `${times} × ${faultName(kind)}${values ? ` (${values})` : ''}`);
+  });
+  if (chaos) rows.push(make('li', {}, text('chaos-on', { percent: Math.round(chaos.probability * 100) })));
+  const count = at('fault-count');
+  count.textContent = rows.length;
+  count.hidden = rows.length === 0;
+  at('fault-list').replaceChildren(...rows);
+  at('faults-clear').hidden = faults.length === 0;
 }
 
 function tick() {
