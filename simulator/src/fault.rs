@@ -47,7 +47,7 @@ pub enum Fault {
     },
     /// Whole request read, not processed, an HTML page with this status.
     Unavailable {
-        /// 400 to 599.
+        /// 400 to 599, or 200.
         status: u16,
     },
     /// The response is delayed by this time.

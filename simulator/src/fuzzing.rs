@@ -34,7 +34,8 @@ pub fn request(data: &[u8]) {
     }
 }
 
-fn service(lenient: bool) -> Service {
+/// A service without a network.
+pub(crate) fn service(lenient: bool) -> Service {
     Service::new(
         Catalogue::default(),
         Clock::new(ClockMode::Frozen {

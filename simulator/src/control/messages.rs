@@ -111,3 +111,46 @@ pub fn journal(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
         .collect();
     ok(&json!({ "entries": entries }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::atomic::AtomicBool;
+    use std::task::{Context, Poll, Waker};
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::fuzzing;
+
+    #[tokio::test]
+    async fn wait_looks_again_after_each_change() {
+        let service = fuzzing::service(false);
+        let asked = Asked {
+            service: &service,
+            omit_date: &AtomicBool::new(false),
+            query: String::new(),
+            body: Bytes::new(),
+        };
+        let wanted = Wanted {
+            to: None,
+            after: 0,
+            wait: Duration::from_secs(20),
+        };
+        let (is_there, looks) = (Cell::new(false), Cell::new(0));
+        let mut found = pin!(wanted.find(&asked, |_| {
+            looks.set(looks.get() + 1);
+            is_there.get().then_some(())
+        }));
+        let mut poll = || found.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!((poll(), looks.get()), (Poll::Pending, 1));
+        service.advance_clock(Duration::ZERO);
+        assert_eq!((poll(), looks.get()), (Poll::Pending, 2));
+        is_there.set(true);
+        assert_eq!((poll(), looks.get()), (Poll::Pending, 2));
+        service.advance_clock(Duration::ZERO);
+        assert_eq!(poll(), Poll::Ready(Some(())));
+    }
+}

@@ -16,6 +16,9 @@ use http::{HeaderValue, Method, Response, header};
 use crate::reply;
 pub use types::{Asked, BODY_LIMIT, Problem, problem};
 
+/// Description of the control plane, OpenAPI 3.0.3.
+const DESCRIPTION: &str = include_str!("openapi.json");
+
 /// Responds to one request to the control plane that passed the access rules.
 pub async fn answer(method: &Method, path: &str, asked: &Asked<'_>) -> Response<Bytes> {
     match route(method, path, asked).await {
@@ -24,23 +27,33 @@ pub async fn answer(method: &Method, path: &str, asked: &Asked<'_>) -> Response<
     }
 }
 
+/// Each path with the methods that it takes.
+const PATHS: &[(&str, &str)] = &[
+    // Load balancers send HEAD; the server returns no body for it.
+    ("/_sim/health", "GET, HEAD"),
+    ("/_sim/messages", "GET, DELETE"),
+    ("/_sim/otp/latest", "GET"),
+    ("/_sim/journal", "GET"),
+    ("/_sim/reset", "POST"),
+    ("/_sim/clock", "GET, PUT"),
+    ("/_sim/faults", "GET, POST, DELETE"),
+    ("/_sim/chaos", "GET, PUT, DELETE"),
+    ("/_sim/magic", "GET"),
+    ("/_sim/inferences", "GET"),
+    ("/_sim/account", "GET"),
+    ("/_sim/openapi.json", "GET"),
+];
+
 async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
-    let known: &[(&str, &'static str)] = &[
-        ("/_sim/health", "GET, HEAD"),
-        ("/_sim/messages", "GET, DELETE"),
-        ("/_sim/otp/latest", "GET"),
-        ("/_sim/journal", "GET"),
-        ("/_sim/reset", "POST"),
-        ("/_sim/clock", "GET, PUT"),
-        ("/_sim/faults", "GET, POST, DELETE"),
-        ("/_sim/chaos", "GET, PUT, DELETE"),
-        ("/_sim/magic", "GET"),
-        ("/_sim/inferences", "GET"),
-        ("/_sim/account", "GET"),
-        ("/_sim/openapi.json", "GET"),
-    ];
+    let Some((_, allow)) = PATHS.iter().find(|(known, _)| *known == path) else {
+        return Err(Problem::not_found(
+            "there is no such path; see /_sim/openapi.json",
+        ));
+    };
+    if !allow.split(", ").any(|allowed| allowed == method.as_str()) {
+        return Err(Problem::method(path, allow));
+    }
     match (method.as_str(), path) {
-        // Load balancers send HEAD; the server returns no body for it.
         ("GET" | "HEAD", "/_sim/health") => steer::health(asked),
         ("GET", "/_sim/messages") => messages::list(asked).await,
         ("DELETE", "/_sim/messages") => messages::delete(asked),
@@ -60,12 +73,10 @@ async fn route(method: &Method, path: &str, asked: &Asked<'_>) -> Result<Respons
         ("GET", "/_sim/account") => steer::account(asked),
         ("GET", "/_sim/openapi.json") => {
             query::none(&asked.query)?;
-            Ok(reply::json(include_str!("openapi.json").to_owned()))
+            Ok(reply::json(DESCRIPTION.to_owned()))
         }
-        _ => Err(match known.iter().find(|(known, _)| *known == path) {
-            Some((_, allow)) => Problem::method(path, allow),
-            None => Problem::not_found("there is no such path; see /_sim/openapi.json"),
-        }),
+        // A test sends each method of the table to its path.
+        _ => Err(Problem::method(path, allow)),
     }
 }
 
@@ -81,4 +92,46 @@ fn private(mut response: Response<Bytes>) -> Response<Bytes> {
         HeaderValue::from_static("same-origin"),
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The other half is a test that sends each described request.
+    #[test]
+    fn description_has_every_path_and_method() {
+        let document: Value = serde_json::from_str(DESCRIPTION).unwrap();
+        let mut described = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                described.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+        let mut known = BTreeSet::new();
+        for (path, methods) in PATHS {
+            known.extend(methods.split(", ").map(|method| format!("{method} {path}")));
+        }
+        assert_eq!(described, known);
+    }
+
+    /// Lists of types came with version 3.1.
+    #[test]
+    fn each_type_in_the_description_is_one() {
+        fn check(part: &Value) {
+            match part {
+                Value::Object(members) => {
+                    assert!(!members.get("type").is_some_and(Value::is_array), "{part}");
+                    members.values().for_each(check);
+                }
+                Value::Array(items) => items.iter().for_each(check),
+                _ => {}
+            }
+        }
+        check(&serde_json::from_str(DESCRIPTION).unwrap());
+    }
 }

@@ -88,7 +88,8 @@ impl<'c> Gateway<'c> {
     /// The refusal of the first failing step.
     pub fn common(&self, request: &ApiRequest, complete: bool) -> Result<Action, Refusal> {
         if !matches!(request.method.as_str(), "GET" | "POST") {
-            return Err(Refusal::new(&codes::UNSUPPORTED_PROTOCOL));
+            return Err(Refusal::new(&codes::UNSUPPORTED_PROTOCOL)
+                .explain("the method must be GET or POST"));
         }
         if !complete || request.query.len() > QUERY_LIMIT {
             return Err(Refusal::new(&codes::REQUEST_SIZE_LIMIT_EXCEEDED));

@@ -211,7 +211,7 @@ fn journal_names_action_and_reason_of_early_refusal() {
             Box::new(|c| c.timestamp_header = Some("now".to_owned())),
             "Unix seconds",
         ),
-        (Box::new(|c| c.method = "PUT".to_owned()), ""),
+        (Box::new(|c| c.method = "PUT".to_owned()), "GET or POST"),
     ];
     for (change, words) in cases {
         let (action, detail) = journal(&*change);

@@ -21,7 +21,7 @@ fn still_well(simulator: &Simulator) {
     simulator.reset();
     let begun = Instant::now();
     assert_eq!(Call::new(simulator.addr()).send().code(), "Ok");
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 /// Sends bytes, closes the sending side, and reads to the end. Returns the first line of the response.
@@ -223,7 +223,7 @@ fn drop_ends_simulator_at_once_despite_open_clients() {
     let begun = Instant::now();
     drop(simulator);
     assert!(
-        begun.elapsed() < Duration::from_secs(1),
+        begun.elapsed() < Duration::from_secs(10),
         "{:?}",
         begun.elapsed()
     );
