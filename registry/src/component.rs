@@ -4,7 +4,7 @@
 //! signature is a referrer of its own.
 
 use crate::error::english;
-use crate::plan::{CREATED, Plan, artifact, attach};
+use crate::plan::{CREATED, Plan, VERSION, artifact, attach};
 use crate::{RegistryError, bounds, documents, media};
 use auth_connector_package::TrustedKey;
 use minisign_verify::{PublicKey, Signature};
@@ -67,6 +67,7 @@ impl Plan {
         Ok(Self {
             artifact,
             referrers,
+            version: read.annotations.get(VERSION).cloned(),
         })
     }
 }

@@ -84,6 +84,7 @@ fn run(arguments: &Arguments) -> Result<(), RegistryError> {
     } else {
         Plan::read(&arguments.folder, &requirements(arguments)?)?
     };
+    let tag = plan.tag(&reference)?;
     for line in plan.lines() {
         println!("{line}");
     }
@@ -93,7 +94,6 @@ fn run(arguments: &Arguments) -> Result<(), RegistryError> {
     }
     match &reference.place {
         Place::Layout(folder) => {
-            let tag = reference.tag.as_deref();
             plan.write(&Layout::new(folder), tag, arguments.replace)?;
         }
         Place::Registry { host, repository } => {

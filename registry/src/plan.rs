@@ -6,8 +6,10 @@ use crate::document::{Descriptor, Manifest};
 use crate::documents::file;
 use crate::error::english;
 use crate::guides::{self, LOGO_FILE, Pins, Texts};
-use crate::{Bounds, Digest, Layout, RegistryError, documents, media, part, settled};
+use crate::{Bounds, Digest, Layout, Reference, RegistryError, documents, media, part, settled};
 use auth_connector_package::{Grants, Package, Requirements};
+use semver::Version;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -15,7 +17,7 @@ use std::path::Path;
 pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 
 /// The annotation by which other tools read an artifact's version.
-const VERSION: &str = "org.opencontainers.image.version";
+pub(crate) const VERSION: &str = "org.opencontainers.image.version";
 const SIGNATURE_FILE: &str = "manifest.json.minisig";
 
 /// An artifact or a referrer.
@@ -43,6 +45,8 @@ pub(crate) struct Blob {
 pub struct Plan {
     pub(crate) artifact: Part,
     pub(crate) referrers: Vec<Part>,
+    /// The version in the documents, if they name one.
+    pub(crate) version: Option<String>,
 }
 
 impl Plan {
@@ -78,6 +82,7 @@ impl Plan {
         Ok(Self {
             artifact,
             referrers,
+            version: Some(manifest.version),
         })
     }
 
@@ -88,9 +93,11 @@ impl Plan {
     ///
     /// When files are missing or do not belong together.
     pub fn read_contract(folder: &Path) -> Result<Self, RegistryError> {
+        let (artifact, read) = artifact(folder, "contract")?;
         Ok(Self {
-            artifact: artifact(folder, "contract")?.0,
+            artifact,
             referrers: Vec::new(),
+            version: read.annotations.get(VERSION).cloned(),
         })
     }
 
@@ -116,20 +123,52 @@ impl Plan {
         lines
     }
 
+    /// The tag of the reference to publish under.
+    ///
+    /// # Errors
+    ///
+    /// When the reference has a digest, which follows from the files, or no tag, or when its tag is another version than
+    /// the files have.
+    pub fn tag<'a>(&self, reference: &'a Reference) -> Result<&'a str, RegistryError> {
+        let wrong = |reason: &str| Err(RegistryError::Reference(english(reason)));
+        if reference.digest.is_some() {
+            return wrong(
+                "the reference has a digest, and that follows from the published files. Name a tag alone: NAME:1.2.0",
+            );
+        }
+        let Some(tag) = &reference.tag else {
+            return wrong("a tag is missing: a publication has a version");
+        };
+        self.check_tag(tag)?;
+        Ok(tag)
+    }
+
+    /// Refuses a tag that is another version than that of the files. Other tags, such as `latest`, are free.
+    fn check_tag(&self, tag: &str) -> Result<(), RegistryError> {
+        let parse = |text: &str| Version::parse(text.strip_prefix('v').unwrap_or(text)).ok();
+        let (Some(version), Some(named)) = (&self.version, parse(tag)) else {
+            return Ok(());
+        };
+        // A tag has no place for build metadata.
+        if parse(version).is_none_or(|own| own.cmp_precedence(&named) == Ordering::Equal) {
+            return Ok(());
+        }
+        Err(RegistryError::Reference(english(format!(
+            "the tag is {tag}, and the files in the folder are of version {version}. Publish them as {version}, or raise \
+             the version in Cargo.toml, run `cargo xtask dist` again, and sign"
+        ))))
+    }
+
     /// Writes all of it into a folder in OCI's image layout, by the same rules as into a registry.
     ///
     /// # Errors
     ///
-    /// When the tag names another artifact and `replace` is false, when other documents are attached, or when the folder
+    /// When the tag is another version, or names another artifact and `replace` is false, when other documents are attached, or when the folder
     /// cannot be written.
-    pub fn write(
-        &self,
-        layout: &Layout,
-        tag: Option<&str>,
-        replace: bool,
-    ) -> Result<(), RegistryError> {
+    pub fn write(&self, layout: &Layout, tag: &str, replace: bool) -> Result<(), RegistryError> {
+        self.check_tag(tag)?;
         let _lock = layout.lock()?;
-        if let Some(tag) = tag.filter(|_| !replace) {
+        if !replace {
             layout.check_free(tag, &self.digest())?;
         }
         let (subject, bounds) = (self.digest(), Bounds::default());
@@ -146,7 +185,7 @@ impl Plan {
             }
             layout.put(&part.manifest)?;
         }
-        layout.name(self.artifact.descriptor.clone(), tag)?;
+        layout.name(self.artifact.descriptor.clone(), Some(tag))?;
         for part in &self.referrers {
             layout.name(part.descriptor.clone(), None)?;
         }

@@ -46,9 +46,7 @@ pub async fn publish(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Digest, RegistryError> {
     let digest = plan.digest();
-    let tag = reference.tag.as_deref().ok_or_else(|| {
-        RegistryError::Reference(english("a tag is missing: a publication has a version"))
-    })?;
+    let tag = plan.tag(reference)?;
     let limit = Bounds::default().manifest;
     let there = client.manifest(tag, media::IMAGE, limit).await?;
     let there = there.map(|bytes| Digest::of(&bytes));

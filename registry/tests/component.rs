@@ -100,7 +100,7 @@ fn same_folder_gives_the_same_plan() {
     let folder = scratch("component-layout");
     let written = plan(&dist, &pair).unwrap();
     written
-        .write(&Layout::new(&folder), Some("1.4.0"), false)
+        .write(&Layout::new(&folder), "1.4.0", false)
         .unwrap();
     let blob = folder
         .join("blobs/sha256")

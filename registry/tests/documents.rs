@@ -100,3 +100,42 @@ fn publisher_names_the_key_or_that_there_is_none() {
         "{said}"
     );
 }
+
+/// A host that looks for the newest version goes by the tag, and reads the manifest's.
+#[test]
+fn tag_of_another_version_is_refused() {
+    let dist = Dist::new();
+    let key = dist.folder.join("minisign.pub");
+    fs::write(&key, &dist.public_key).unwrap();
+    let layout = scratch("tags");
+    let publish = |rest: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auth-connector-publish"));
+        command.arg(format!("oci-layout:{}{rest}", layout.display()));
+        command.arg("--folder").arg(&dist.folder);
+        command.arg("--trust").arg(&key).args(more);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), said)
+    };
+    for (tag, more) in [
+        (":9.9.9", ""),
+        (":v1.4.1", "--replace"),
+        (":1.4.0-rc.1", "--dry-run"),
+    ] {
+        let more: Vec<&str> = [more].into_iter().filter(|word| !word.is_empty()).collect();
+        let (is_done, said) = publish(tag, &more);
+        let names_both = said.contains(&tag[1..]) && said.contains("of version 1.4.0");
+        assert!(!is_done && names_both, "{tag}: {said}");
+    }
+    let digest = format!("@{}", dist.digest());
+    for reference in [digest.as_str(), &format!(":1.4.0{digest}")] {
+        let (is_done, said) = publish(reference, &[]);
+        assert!(!is_done && said.contains("Name a tag alone"), "{said}");
+    }
+    assert!(!layout.exists(), "nothing is written");
+    for tag in [":1.4.0", ":v1.4.0", ":latest", ":sms-9.9.9"] {
+        let (is_done, said) = publish(tag, &[]);
+        assert!(is_done, "{tag}: {said}");
+    }
+    fs::remove_dir_all(layout).unwrap();
+}

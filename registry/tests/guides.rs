@@ -76,8 +76,7 @@ async fn pulled_plugin_has_its_guides_and_logo() {
 async fn guides_come_from_a_folder_too() {
     let (dist, folder) = (guided(), scratch("layout"));
     let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
-    plan.write(&Layout::new(&folder), Some("1.4.0"), false)
-        .unwrap();
+    plan.write(&Layout::new(&folder), "1.4.0", false).unwrap();
     let reference = format!("oci-layout:{}:1.4.0", folder.display());
     assert!(Reference::parse(&reference).is_ok());
     let found = pulled(&reference, &dist)

@@ -245,8 +245,8 @@ async fn older_version_under_pinned_digest_is_refused() {
     let registry = Registry::start().await;
     let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
     let older = Dist::signed("1.3.0", &pair, |_| {});
-    publish_to(&older, &registry).await;
-    let old = registry.stored("1.4.0").unwrap();
+    publish_as(":1.3.0", &older, &registry).await;
+    let old = registry.stored("1.3.0").unwrap();
     let newer = Dist::signed("1.4.0", &pair, |_| {});
     publish_to(&newer, &registry).await;
     let pinned = registry.reference(&format!("@{}", newer.digest()));

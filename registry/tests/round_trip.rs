@@ -156,8 +156,7 @@ async fn layout_folder_serves_the_last_of_many_versions() {
         let version = format!("1.{number}.0");
         let dist = Dist::signed(&version, &pair, |_| {});
         let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
-        plan.write(&Layout::new(&folder), Some(&version), false)
-            .unwrap();
+        plan.write(&Layout::new(&folder), &version, false).unwrap();
         last = Some(dist);
     }
     let reference = format!("oci-layout:{}:1.29.0", folder.display());
@@ -171,10 +170,8 @@ async fn layout_folder_serves_without_a_network() {
     let dist = Dist::new();
     let plan = Plan::read(&dist.folder, &trusting(&dist)).unwrap();
     let folder = scratch("layout");
-    plan.write(&Layout::new(&folder), Some("1.4.0"), false)
-        .unwrap();
-    plan.write(&Layout::new(&folder), Some("1.4.0"), false)
-        .unwrap();
+    plan.write(&Layout::new(&folder), "1.4.0", false).unwrap();
+    plan.write(&Layout::new(&folder), "1.4.0", false).unwrap();
     for rest in [":1.4.0".to_owned(), format!("@{}", dist.digest())] {
         let reference = format!("oci-layout:{}{rest}", folder.display());
         let pulled = pulled(&reference, &dist).await.unwrap();

@@ -112,24 +112,22 @@ async fn folder_keeps_a_taken_tag_and_its_documents() {
     let (pair, folder) = (pair(), scratch("settled"));
     let layout = Layout::new(&folder);
     let first = Dist::signed("1.4.0", &pair, |_| {});
-    plan(&first).write(&layout, Some("1.4.0"), false).unwrap();
+    plan(&first).write(&layout, "stable", false).unwrap();
     let narrow = plan(&Dist::signed("1.4.0", &pair, narrowed));
     for replace in [false, true] {
-        let error = narrow.write(&layout, Some("1.4.0"), replace).unwrap_err();
+        let error = narrow.write(&layout, "stable", replace).unwrap_err();
         assert!(
             matches!(error, RegistryError::AttachedOther { .. }),
             "{error}"
         );
     }
     let next = Dist::signed("1.5.0", &pair, |_| {});
-    let error = plan(&next)
-        .write(&layout, Some("1.4.0"), false)
-        .unwrap_err();
+    let error = plan(&next).write(&layout, "stable", false).unwrap_err();
     assert!(matches!(error, RegistryError::TagTaken { .. }), "{error}");
-    let reference = format!("oci-layout:{}:1.4.0", folder.display());
+    let reference = format!("oci-layout:{}:stable", folder.display());
     let found = pulled(&reference, &first).await.unwrap();
     assert_eq!(found.vouched.unwrap().manifest.version, "1.4.0");
-    plan(&next).write(&layout, Some("1.4.0"), true).unwrap();
+    plan(&next).write(&layout, "stable", true).unwrap();
     let found = pulled(&reference, &next).await.unwrap();
     assert_eq!(found.vouched.unwrap().manifest.version, "1.5.0");
     std::fs::remove_dir_all(folder).unwrap();
@@ -149,7 +147,7 @@ fn publications_into_one_folder_at_once_are_all_kept() {
     std::thread::scope(|scope| {
         for (version, plan) in &plans {
             let layout = Layout::new(&folder);
-            scope.spawn(move || plan.write(&layout, Some(version), false).unwrap());
+            scope.spawn(move || plan.write(&layout, version, false).unwrap());
         }
     });
     let index = std::fs::read_to_string(folder.join("index.json")).unwrap();

@@ -79,10 +79,14 @@ pub async fn published() -> (Dist, Registry) {
 }
 
 pub async fn publish_to(dist: &Dist, registry: &Registry) {
+    publish_as(":1.4.0", dist, registry).await;
+}
+
+pub async fn publish_as(tag: &str, dist: &Dist, registry: &Registry) {
     let plan = Plan::read(&dist.folder, &trusting(dist)).unwrap();
     let host = registry.address.to_string();
     let client = Client::for_publishing(&settings(), &host, "acme/sms").unwrap();
-    let reference = Reference::parse(&registry.reference(":1.4.0")).unwrap();
+    let reference = Reference::parse(&registry.reference(tag)).unwrap();
     publish(&client, &plan, &reference, true, &mut |_| {})
         .await
         .unwrap();
