@@ -3,6 +3,8 @@
 //! <https://github.com/secure-systems-lab/dsse/blob/master/protocol.md>,
 //! <https://docs.sigstore.dev/about/bundle/>. ECDSA over P-256 with SHA-256, the algorithm that all of Sigstore's
 //! clients have. The bundle has no entry of a transparency log and no time stamp.
+//!
+//! `registry/` reads bundles by an implementation of its own, constants included, so that a mistake here is refused there.
 
 use crate::provenance::PAYLOAD_TYPE;
 use crate::{Result, json};

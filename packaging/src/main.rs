@@ -16,7 +16,7 @@ Usage:
   connector-packaging compose GATEWAY.wasm CONNECTOR.wasm OUT.wasm
       Write one component that serves HTTP and has the connector behind it
   connector-packaging documents ROOT PACKAGE COMPONENT.wasm [--with ROOT PACKAGE] [KEY.pem]
-      Write beside the component: SBOM, OCI config and manifest, provenance; with a key the signed provenance too.
+      Write beside the component: SBOM, OCI config and manifest; with a key the provenance too, plain and signed.
       --with names the connector that was composed into it
   connector-packaging contract ROOT PACKAGE WIT OUT
       Write the package of WIT in the folder WIT into the folder OUT, with OCI config and manifest";
@@ -98,22 +98,26 @@ fn documents(
     write(&folder.join(artifact::CONFIG_FILE), &artifact.config)?;
     write(&folder.join(artifact::MANIFEST_FILE), &artifact.manifest)?;
     let statement = provenance::statement(&project, &graph, (file, &bytes), &artifact);
-    write(&folder.join(provenance::FILE), &statement)?;
-    let signed = folder.join(bundle::FILE);
-    match key {
-        Some(key) => {
-            let read = SigningKey::from_pem(&read(key)?);
-            let key = read.map_err(|error| format!("{key}: {error}."))?;
-            write(&signed, &key.bundle(&statement)?)?;
-        }
-        // An earlier build's must not pass for this one's.
-        None if signed.exists() => {
-            fs::remove_file(&signed).map_err(|error| format!("{}: {error}.", signed.display()))?;
-        }
-        None => {}
-    }
+    attest(folder, &statement, key.copied())?;
     notices(&project);
     Ok(())
+}
+
+/// Writes the provenance and its bundle if a developer signs it. Another builder has an attester of its own.
+fn attest(folder: &Path, statement: &[u8], key: Option<&str>) -> Result {
+    let files = [provenance::FILE, bundle::FILE].map(|name| folder.join(name));
+    let Some(key) = key else {
+        // Those of an earlier build must not pass for this one's.
+        for file in files.iter().filter(|file| file.exists()) {
+            fs::remove_file(file).map_err(|error| format!("{}: {error}.", file.display()))?;
+        }
+        return Ok(());
+    };
+    let signing = SigningKey::from_pem(&read(key)?);
+    let signing = signing.map_err(|error| format!("{key}: {error}."))?;
+    let [plain, signed] = files;
+    write(&plain, statement)?;
+    write(&signed, &signing.bundle(statement)?)
 }
 
 /// The contract has the licence, source and revision of the package that it is published with, and a version of its own.
@@ -153,4 +157,35 @@ fn read(file: &str) -> Result<Vec<u8>> {
 
 fn write(file: &Path, bytes: &[u8]) -> Result {
     fs::write(file, bytes).map_err(|error| format!("{}: {error}.", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The statement names a developer's machine, which is false for a build that nobody signs on one.
+    #[test]
+    fn provenance_is_written_with_a_key_alone() {
+        let folder = std::env::temp_dir().join(format!("provenance-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let key = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../registry/tests/vectors/dist.key"
+        );
+        let names = || {
+            let mut names: Vec<_> = fs::read_dir(&folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        attest(&folder, b"{}", None).unwrap();
+        assert!(names().is_empty());
+        attest(&folder, b"{}", Some(key)).unwrap();
+        assert_eq!(names(), [provenance::FILE, bundle::FILE]);
+        attest(&folder, b"{}", None).unwrap();
+        assert!(names().is_empty());
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

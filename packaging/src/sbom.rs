@@ -11,9 +11,6 @@ use serde_json::{Map, Value, json};
 /// The file's name beside the component.
 pub const FILE: &str = "sbom.cdx.json";
 
-/// The media type of the document.
-pub const MEDIA_TYPE: &str = "application/vnd.cyclonedx+json";
-
 /// The document for these bytes.
 pub fn document(project: &Project, graph: &Graph, component: &[u8]) -> Vec<u8> {
     let own = |of: &Crate| of.name == project.name && of.version == project.version;
@@ -141,7 +138,9 @@ fn standard_library(project: &Project) -> Value {
         "bom-ref": format!("rust-std@{release}"),
         "name": "rust-std",
         "version": release,
-        "description": format!("core, alloc and compiler_builtins, as rustup ships them for {TARGET}"),
+        "description": format!(
+            "core, alloc and compiler_builtins, and std where the component uses it, as rustup ships them for {TARGET}"
+        ),
         "licenses": license("MIT OR Apache-2.0"),
         "purl": format!("pkg:github/rust-lang/rust@{release}"),
         "externalReferences": [{

@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 # Of a build on a developer's machine, and where cargo builds.
-NOT_RELEASED = re.compile(r"build/|(.*/)?provenance\.sigstore\.json$")
+NOT_RELEASED = re.compile(r"build/|(.*/)?provenance(\.sigstore)?\.json$")
 
 
 def listed(page):

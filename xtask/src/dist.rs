@@ -95,7 +95,7 @@ pub fn run_all(key: Option<&str>) -> Result {
             digest(&bytes),
             made.beside,
             if key.is_some() && made.has_provenance {
-                ", provenance.sigstore.json"
+                ", provenance.json, provenance.sigstore.json"
             } else {
                 ""
             }
@@ -116,9 +116,7 @@ impl Made {
     fn component(file: PathBuf, further: &str) -> Self {
         Self {
             file,
-            beside: format!(
-                "{further}sbom.cdx.json, oci-config.json, oci-manifest.json, provenance.json"
-            ),
+            beside: format!("{further}sbom.cdx.json, oci-config.json, oci-manifest.json"),
             has_provenance: true,
         }
     }
