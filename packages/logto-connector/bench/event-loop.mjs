@@ -17,7 +17,7 @@ import { WORK_DIR } from '../../../tests/hosts/support/findings.mjs';
 import { Simulator } from '../../../tests/hosts/support/simulator.mjs';
 import createConnector from '../lib/index.js';
 import { pool } from '../lib/pool.js';
-import { newRelease } from '../lib/task.js';
+import { newRelease, now } from '../lib/task.js';
 
 const SENDS = 50;
 const SERVER_MS = 200;
@@ -40,7 +40,7 @@ const here = async (to) => {
   // Each request that Logto serves has a turn of the loop of its own.
   await sleep(0);
   const message = { to: `+${to}`, usage: 'SignIn', variables: [['code', '123456']] };
-  const task = { config: JSON.stringify(working), origin: simulator.url, message, deadline: Date.now() + 60_000, release: newRelease() };
+  const task = { config: JSON.stringify(working), origins: [simulator.url], message, deadline: now() + 60_000, needsMs: 0, release: newRelease() };
   const outcome = sendHere(task);
   if (outcome.state !== 'accepted') throw new Error(outcome.failure.message);
 };

@@ -47,5 +47,7 @@ function variables(payload: SendMessageData['payload']): Array<[string, string]>
     .filter(([name, value]) => !LOCALE_KEYS.has(name) && ['string', 'number', 'boolean', 'bigint'].includes(typeof value))
     .map(([name, value]): [string, string] => [name, String(value)])
     .filter((pair) => pair.every((text) => Buffer.byteLength(text) <= MAX_VARIABLE_BYTES))
+    // Whatever else Logto adds, the code is among them.
+    .sort(([one], [other]) => Number(other === 'code') - Number(one === 'code'))
     .slice(0, MAX_VARIABLES);
 }

@@ -16,7 +16,7 @@ import type { Message } from './component.js';
 import { grantedOrigins } from './egress.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
-import { busy, failure, isClaimed, newRelease, withdrawRelease, type Outcome, type Task } from './task.js';
+import { busy, failure, isClaimed, newRelease, now, withdrawRelease, type Outcome, type Task } from './task.js';
 
 export type Options = {
   /** What runs in a thread. */
@@ -68,19 +68,21 @@ export class Pool {
   /** Sends one message. Never rejects: what breaks on the way is *not sent* if no request began, else *unknown*. */
   async send(config: unknown, message: Message): Promise<Outcome> {
     const { deadlineMs, maxQueue } = this.#options;
-    const now = Date.now();
-    const deadline = now + deadlineMs;
-    if (now - this.#lastEnd > IDLE_MS) this.#queue.restart();
+    const began = now();
+    const deadline = began + deadlineMs;
+    if (began - this.#lastEnd > IDLE_MS) this.#queue.restart();
     // Computed again when it is over: by then more durations of requests are known.
-    const mayWaitMs = (): number => deadline - this.#pace.needsMs(deadlineMs) - Date.now();
+    const mayWaitMs = (): number => deadline - this.#pace.needsMs(deadlineMs) - now();
     const full = this.#queue.isBusy && (this.#queue.length >= maxQueue || this.#backlogMs() > mayWaitMs());
     const generation = this.#generation;
-    if (full || !(await this.#queue.take(mayWaitMs))) return busy(this.#retryAfterMs());
+    if (full) return busy(this.#retryAfterMs());
+    const granted = await this.#queue.take(mayWaitMs);
+    if (!granted) return generation === this.#generation ? busy(this.#retryAfterMs()) : broken();
     try {
       if (generation !== this.#generation) return broken();
       return await this.#run(config, message, deadline);
     } finally {
-      this.#lastEnd = Date.now();
+      this.#lastEnd = now();
       this.#queue.give();
     }
   }
@@ -98,7 +100,7 @@ export class Pool {
         needsMs: this.#pace.needsMs(deadlineMs),
         release,
       };
-      const signal = AbortSignal.timeout(Math.max(0, deadline - Date.now()) + graceMs);
+      const signal = AbortSignal.timeout(Math.max(0, deadline - now()) + graceMs);
       const outcome: Outcome = await this.#started().run(task, { signal });
       if (outcome.tookMs !== undefined) this.#pace.add(outcome.tookMs);
       return outcome;

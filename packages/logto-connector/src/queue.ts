@@ -80,13 +80,18 @@ export class Queue {
       next(true);
     }
     if (this.#waiting.length === 0 || this.#places === this.#most) {
-      clearInterval(this.#growth);
-      this.#growth = undefined;
+      this.#stopGrowth();
     }
+  }
+
+  #stopGrowth(): void {
+    clearInterval(this.#growth);
+    this.#growth = undefined;
   }
 
   /** Refuses all waiting calls. */
   clear(): void {
     for (const answer of this.#waiting.splice(0)) answer(false);
+    this.#stopGrowth();
   }
 }

@@ -13,7 +13,7 @@ export type Task = {
   /** The origins that requests may go to. */
   origins: string[];
   message: Message;
-  /** Milliseconds since the epoch. */
+  /** By {@link now}. */
   deadline: number;
   /** How many milliseconds a request needs to be answered: none begins with less left. */
   needsMs: number;
@@ -38,6 +38,11 @@ export function failure(kind: FailureKind, message: string, more: Partial<Failur
 export function busy(retryAfterMs: number): Outcome {
   const text = 'This process has more messages waiting than it can send in time. Nothing was sent; wait a moment.';
   return { state: 'not-sent', failure: failure('rate-limited', text, { retryAfterMs }) };
+}
+
+/** Milliseconds of a clock that all threads of the process share, and that nobody sets back. */
+export function now(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 const OPEN = 0;

@@ -6,7 +6,7 @@ import { explained, noteCause } from './cause.js';
 import { instance, type Instance } from './component.js';
 import { requestedOrigin, type Addressed } from './egress.js';
 import type { FutureIncomingResponse, OutgoingRequest, RequestOptions } from './generated/interfaces/wasi-http-types.js';
-import { busy, claimRelease, type Outcome, type Task } from './task.js';
+import { busy, claimRelease, now, type Outcome, type Task } from './task.js';
 import { monotonicClock, wallClock } from './wasi/nodejs/clocks.js';
 import { outgoingHandler, types } from './wasi/nodejs/http.js';
 import { error, poll, streams } from './wasi/nodejs/io.js';
@@ -20,7 +20,7 @@ import { error, poll, streams } from './wasi/nodejs/io.js';
 type Call = Task & {
   /** A request was not begun, because it had too little time left to be answered. */
   late: boolean;
-  /** When the request began, in milliseconds since the epoch. */
+  /** When the request began, by {@link now}. */
   began?: number;
   /** Why the connection could not be made, in Node's words. */
   cause?: string;
@@ -41,13 +41,13 @@ const imports = {
       if (call === undefined || origin === undefined || !call.origins.includes(origin)) {
         throw { tag: 'HTTP-request-denied' };
       }
-      if (call.deadline - Date.now() < call.needsMs) {
+      if (call.deadline - now() < call.needsMs) {
         call.late = true;
         throw { tag: 'connection-timeout' };
       }
       // Once the caller gave up and said that nothing was sent, nothing may be.
       if (!claimRelease(call.release)) throw { tag: 'HTTP-request-denied' };
-      call.began ??= Date.now();
+      call.began ??= now();
       return noteCause(outgoingHandler.handle(request, options) as FutureIncomingResponse, (cause) => (call.cause = cause));
     },
   },
@@ -62,12 +62,12 @@ export default function send(task: Task): Outcome {
   const running: Call = { ...task, late: false };
   current = running;
   try {
-    const timeoutMs = Math.max(0, Math.floor(task.deadline - Date.now()));
+    const timeoutMs = Math.max(0, Math.floor(task.deadline - now()));
     const outcome = call(connector, { ...task, message: { ...task.message, timeoutMs } });
     connector.reset();
     idle = connector;
     if (running.began === undefined) return running.late ? busy(task.needsMs) : outcome;
-    return { ...explained(outcome, running.cause), tookMs: Date.now() - running.began };
+    return { ...explained(outcome, running.cause), tookMs: now() - running.began };
   } finally {
     current = undefined;
   }

@@ -17,6 +17,13 @@ const read = async (to, bareDigits) => {
   return (await toMessage({ to, type: 'SignIn', payload: {} }, reading.national)).to;
 };
 
+test('the code is among the variables, however many come before it', async () => {
+  const more = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`v${index}`, 'x']));
+  const { variables } = await toMessage({ to: '1', type: 'SignIn', payload: { ...more, code: '123456' } });
+  assert.equal(variables.length, 64);
+  assert.deepEqual(variables.slice(0, 2), [['code', '123456'], ['v0', 'x']]);
+});
+
 test('digits are E.164 unless the setting says otherwise', async () => {
   for (const setting of [undefined, 'e164', ' E164 ', '', ' ', null, [], {}, '<e164>']) {
     for (const [to, expected] of [

@@ -45,6 +45,16 @@ test('places grow while calls wait and growth is allowed, up to the bound', asyn
   assert.deepEqual(await Promise.all(granted.slice(6)), [false, false, false, false]);
 });
 
+test('a cleared queue leaves no timer', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const queue = new Queue(6, () => false);
+  const granted = Array.from({ length: 4 }, () => queue.take(long));
+  queue.clear();
+  assert.deepEqual(await Promise.all(granted), [true, true, false, false]);
+  assert.equal(timers(), before);
+});
+
 test('who waits is sent away when the time is over, which is asked again by then', async () => {
   const queue = new Queue(1, () => true);
   await queue.take(long);

@@ -48,13 +48,15 @@ const trusted = { key: readFileSync(process.env.INTERCEPTOR_KEY), cert: readFile
 const INTERCEPTED = new URL(await refusedUrl()).port;
 process.env.INTERCEPTOR_PORT = INTERCEPTED;
 
-/** In TLS 1.3 this refusal comes after the client has written, so it proves nothing. */
+/** In TLS 1.3 this refusal comes after the client has written, so it is not that of a certificate. */
 test('a server that asks for a client\'s certificate is not taken for one that is not trusted', async (context) => {
   const server = createServer({ ...trusted, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' });
   const { data, requests } = await failure(context, server, Number(INTERCEPTED), 'sms.tencentcloudapi.com');
   assert.equal(requests, 0);
-  // The alert, unless the connection broke before it was read.
-  assert.match(data.operatorMessage, /Cause: (tlsv13 alert certificate required|write EPIPE)|was broken|connection/);
+  // The last byte of the request is withheld for refusals such as this. The alert is named unless the connection broke
+  // before it was read.
+  if (/alert/.test(data.operatorMessage)) assert.equal(data.state, 'not-sent');
+  assert.match(data.operatorMessage, /Cause: (tlsv13 alert certificate required|write EPIPE)|was broken/);
   assert.ok(!/was not established/.test(data.operatorMessage), data.operatorMessage);
 });
 
