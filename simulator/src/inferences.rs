@@ -70,7 +70,11 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "17",
-        "the order of the rules about a message; a signature outside the mainland that is not known is left out",
+        "the order of the rules about a message; a signature that is not known is left out abroad",
+    ),
+    (
+        "17",
+        "a mainland signature is left out abroad; the documentation names it as a cause of UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber, see `refuse_signature_of_other_route` in the catalogue",
     ),
     (
         "17",

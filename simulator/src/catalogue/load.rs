@@ -119,6 +119,7 @@ impl Default for Catalogue {
             requests_per_second: default_rates(),
             regions: default_regions(),
             sensitive_words: Vec::new(),
+            refuse_signature_of_other_route: false,
             unreachable_countries: Vec::new(),
         })
     }
@@ -139,6 +140,15 @@ mod tests {
         assert!(catalogue.app("2400006666").is_some());
         assert_eq!(account.templates.len(), 7);
         assert_eq!(catalogue.limits.per_day, Some(10));
+    }
+
+    /// A catalogue that leaves these keys out has the values that the built-in one prints.
+    #[test]
+    fn defaults_are_values_of_built_in_catalogue() {
+        let catalogue = Catalogue::from_yaml(Catalogue::BUILT_IN).unwrap();
+        assert_eq!(catalogue.limits, NumberLimits::default());
+        assert_eq!(catalogue.requests_per_second, default_rates());
+        assert_eq!(catalogue.regions, default_regions());
     }
 
     /// Clients that mask parts of a key, from 8 characters, would mask such words in responses.

@@ -25,6 +25,9 @@ pub struct Catalogue {
     /// Words that no message may contain.
     #[serde(default)]
     pub sensitive_words: Vec<String>,
+    /// True if an approved signature of the other route is refused, rather than left out.
+    #[serde(default)]
+    pub refuse_signature_of_other_route: bool,
     /// Countries that no message reaches, by ISO code.
     #[serde(default)]
     pub unreachable_countries: Vec<String>,
@@ -254,7 +257,7 @@ pub struct Template {
 }
 
 /// Limits on messages to one number. `None` switches a rule off.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NumberLimits {
     /// Seconds between two messages of the same text to the same number.

@@ -435,3 +435,31 @@ fn message_names_request_that_it_came_with() {
     }
     assert_eq!(simulator.messages().len(), 3);
 }
+
+/// A mainland signature abroad, and an international one in the mainland. An unknown one is left out abroad either way.
+#[test]
+fn signature_of_other_route_is_refused_on_demand() {
+    let abroad = |sign: &str| json!({"PhoneNumberSet": ["+14155550123"], "TemplateId": "1110002", "SignName": sign});
+    let other_route = "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber";
+    let wrong = "FailedOperation.SignatureIncorrectOrUnapproved";
+    for (refuses, mainland_abroad, international_at_home) in
+        [("false", "Ok", wrong), ("true", other_route, other_route)]
+    {
+        let key = "refuse_signature_of_other_route: ";
+        let yaml = Catalogue::BUILT_IN.replace(&format!("{key}false"), &format!("{key}{refuses}"));
+        let simulator = Simulator::builder()
+            .catalogue(Catalogue::from_yaml(&yaml).unwrap())
+            .start_blocking()
+            .unwrap();
+        assert_eq!(code(&simulator, abroad("腾讯云")), mainland_abroad);
+        assert_eq!(
+            code(&simulator, json!({"SignName": "Tencent"})),
+            international_at_home
+        );
+        simulator.reset();
+        assert_eq!(code(&simulator, abroad("Tencent")), "Ok");
+        assert_eq!(code(&simulator, json!({"SignName": "腾讯云"})), "Ok");
+        simulator.reset();
+        assert_eq!(code(&simulator, abroad("nobody's")), "Ok");
+    }
+}

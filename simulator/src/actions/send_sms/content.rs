@@ -99,7 +99,7 @@ fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, Breach> {
 }
 
 /// Mainland numbers need an approved signature by its content. Elsewhere it is optional, and an unknown one is left out
-/// of the text (inference).
+/// of the text (inference), as is one of the other route, unless the catalogue refuses it.
 fn find_signature<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
@@ -109,10 +109,22 @@ fn find_signature<'c>(
         .iter()
         .filter_map(|r| r.number.as_ref())
         .any(|n| n.is_mainland());
-    let usable = |sign: &&Signature| {
-        sign.name == *name && sign.status == Status::Approved && sign.international != mainland
+    let approved = |international: bool| {
+        let signatures = &context.account.signatures;
+        signatures.iter().find(move |sign| {
+            sign.name == *name
+                && sign.status == Status::Approved
+                && sign.international == international
+        })
     };
-    let found = context.account.signatures.iter().find(usable);
+    let found = approved(!mainland);
+    let is_of_other_route = found.is_none() && approved(mainland).is_some();
+    if is_of_other_route && context.catalogue.refuse_signature_of_other_route {
+        return Err(Breach::new(
+            &codes::CONTAIN_DOMESTIC_AND_INTERNATIONAL_PHONE_NUMBER,
+            "SignName is an approved signature of the other route, which the catalogue refuses (`refuse_signature_of_other_route`)",
+        ));
+    }
     if !mainland || found.is_some() {
         return Ok(found);
     }
