@@ -11,6 +11,7 @@ use crate::service::store::audit::Action;
 use crate::service::store::callbacks::{self as rows, Token};
 use crate::service::texts::say;
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -53,14 +54,6 @@ pub async fn add(
             say("refusal-no-receipts"),
         ));
     }
-    if own(app, &connector.row.id).len() >= TOKENS {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "tokens",
-            "Too many addresses",
-            say("refusal-tokens"),
-        ));
-    }
     let random: [u8; 16] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
     let secret = hex::encode(random);
     let token = Token {
@@ -75,8 +68,23 @@ pub async fn add(
         ..view(&token)
     };
     let entry = Entry::new(Some(tenant), actor, Action::CallbackAdd, &connector.row.id);
-    change_shown_once(app, entry, move |db| Ok(rows::add(db, &token)?)).await?;
+    change_shown_once(app, entry, move |db| put(db, &token)).await?;
     Ok(shown)
+}
+
+/// Stores a token, unless its connector has the most.
+fn put(db: &Connection, token: &Token) -> Result<(), Problem> {
+    let tokens = rows::tokens(db)?;
+    let own = tokens.iter().filter(|t| t.connector == token.connector);
+    if own.count() >= TOKENS {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "tokens",
+            "Too many addresses",
+            say("refusal-tokens"),
+        ));
+    }
+    Ok(rows::add(db, token)?)
 }
 
 fn own(app: &App, connector: &str) -> Vec<Token> {
@@ -123,4 +131,35 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Re
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::test_app::TestApp;
+
+    /// The transaction counts: requests at one time have read the same catalog.
+    #[tokio::test]
+    async fn ninth_token_of_a_connector_is_refused() {
+        let test = TestApp::new().await;
+        let add = |connector: &str| {
+            let token = Token {
+                id: ids::new("t"),
+                tenant: "default".to_owned(),
+                connector: connector.to_owned(),
+                hash: Vec::new(),
+                created_at: 1,
+            };
+            test.app.store.write(move |db| put(db, &token))
+        };
+        for _ in 0..TOKENS {
+            add("c_1").await.unwrap();
+        }
+        let refused = add("c_1").await.unwrap_err();
+        assert_eq!(
+            (refused.status, refused.kind.as_str()),
+            (409, "/problems/tokens")
+        );
+        add("c_2").await.unwrap();
+    }
 }
