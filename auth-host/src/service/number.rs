@@ -203,7 +203,7 @@ impl Number {
     /// [`NumberError`] when no message can be sent to it.
     pub fn parse_bare(text: &str, bare: &Bare) -> Result<(Self, Reading), NumberError> {
         let trimmed = bare_text(text);
-        if trimmed.starts_with(['+', '\u{ff0b}']) || trimmed.starts_with("00") {
+        if is_international(trimmed) {
             let home = match bare {
                 Bare::National(country) => Some(country.as_str()),
                 Bare::Refuse | Bare::E164 => None,
@@ -215,12 +215,7 @@ impl Number {
             && number.is_mobile
             && number.country == *country
         {
-            // libphonenumber reads a calling code without its plus as well.
-            let digits: String = trimmed.chars().filter(char::is_ascii_digit).collect();
-            let how = match number.e164.strip_prefix('+') {
-                Some(whole) if whole == digits => Reading::PlusAdded,
-                _ => Reading::National,
-            };
+            let how = number.reading(trimmed);
             return Ok((number, how));
         }
         match bare {
@@ -235,6 +230,16 @@ impl Number {
                     Reading::PlusAdded,
                 ))
             }
+        }
+    }
+
+    /// How [`Number::parse`] read this number from a text. libphonenumber reads a calling code without its plus as well.
+    pub fn reading(&self, text: &str) -> Reading {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        match self.e164.strip_prefix('+') {
+            _ if is_international(bare_text(text)) => Reading::International,
+            Some(whole) if whole == digits => Reading::PlusAdded,
+            _ => Reading::National,
         }
     }
 
@@ -267,6 +272,11 @@ impl Number {
     pub fn masked(&self) -> String {
         crate::mask::number(&self.e164)
     }
+}
+
+/// Returns true if a text begins with `+` or `00`.
+fn is_international(trimmed: &str) -> bool {
+    trimmed.starts_with(['+', '\u{ff0b}']) || trimmed.starts_with("00")
 }
 
 /// A text without the characters around a copied number: spaces, and marks of the direction of writing.

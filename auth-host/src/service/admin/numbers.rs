@@ -337,11 +337,7 @@ pub fn audit_list(list: &str, reading: &ListReading) -> Audit {
         audit.numbers += 1;
         let read = match reading {
             ListReading::People(country) => Number::parse(text, country.as_deref()).map(|number| {
-                let is_international = text.trim().starts_with(['+', '\u{ff0b}', '0']);
-                let how = match country {
-                    Some(_) if !is_international => Reading::National,
-                    _ => Reading::International,
-                };
+                let how = number.reading(text);
                 (number, how)
             }),
             ListReading::Platform(bare) => Number::parse_bare(text, bare),
@@ -420,6 +416,26 @@ mod tests {
         reading.finish().unwrap();
         let second = forget(app, &actor, "default", NUMBER).await.unwrap();
         assert_eq!(second.left, None);
+    }
+
+    /// A single 0 is a national prefix; `00` and the signs around a copied number are none.
+    #[test]
+    fn audit_reads_national_prefix_as_national() {
+        for (text, counts) in [
+            ("0171 1234567", (0, 0, 1)),
+            ("171 1234567", (0, 0, 1)),
+            ("0049 171 1234567", (1, 0, 0)),
+            ("+49 171 1234567", (1, 0, 0)),
+            ("\u{202d}+49 171 1234567\u{202c}", (1, 0, 0)),
+            ("49 171 1234567", (0, 1, 0)),
+        ] {
+            let audit = audit_list(text, &ListReading::People(Some("DE".to_owned())));
+            assert_eq!(
+                (audit.international, audit.plus_added, audit.national),
+                counts,
+                "{text}"
+            );
+        }
     }
 
     #[test]
