@@ -33,10 +33,10 @@ fn places(guard: &ConfigGuard, config: &Value) -> Vec<String> {
     for (key, value) in config.as_object().into_iter().flatten() {
         let place = format!("/{}", escaped(key));
         let members = members(&parts, key);
-        match members.is_empty() {
-            true if !has_item(&form, key) => found.push(place),
-            true => {}
-            false => reader.walk(&members, value, place, &mut found),
+        if !members.is_empty() {
+            reader.walk(&members, value, place, &mut found);
+        } else if !has_item(&form, key) {
+            found.push(place);
         }
     }
     found.retain(|place| !is_blank(config.pointer(place)));
@@ -64,10 +64,10 @@ impl<'a> Reader<'a> {
                 for (key, value) in object {
                     let place = format!("{place}/{}", escaped(key));
                     let members = members(&parts, key);
-                    match members.is_empty() {
-                        true if !is_open => found.push(place),
-                        true => {}
-                        false => self.walk(&members, value, place, found),
+                    if !members.is_empty() {
+                        self.walk(&members, value, place, found);
+                    } else if !is_open {
+                        found.push(place);
                     }
                 }
             }
@@ -75,13 +75,11 @@ impl<'a> Reader<'a> {
                 let parts = self.parts(schemas);
                 let items: Vec<_> = parts.iter().filter_map(|part| part.get("items")).collect();
                 let is_open = parts.iter().any(|part| is_open(part, "array", &["items"]));
-                match items.is_empty() {
-                    true if !is_open && !list.is_empty() => found.push(place),
-                    true => {}
-                    false => {
-                        for (nth, entry) in list.iter().enumerate() {
-                            self.walk(&items, entry, format!("{place}/{nth}"), found);
-                        }
+                if items.is_empty() && !is_open && !list.is_empty() {
+                    found.push(place);
+                } else if !items.is_empty() {
+                    for (nth, entry) in list.iter().enumerate() {
+                        self.walk(&items, entry, format!("{place}/{nth}"), found);
                     }
                 }
             }
@@ -125,18 +123,14 @@ impl<'a> Reader<'a> {
 /// Keywords that declare an object's members.
 const MEMBERS: &[&str] = &["properties", "patternProperties", "additionalProperties"];
 
-/// The schemas of an object's member. Every schema of `patternProperties` counts, whatever its pattern.
+/// The schemas of an object's member. Those of `patternProperties` do not count: a mistyped key, or an old secret under
+/// another name, may match a pattern too.
 fn members<'a>(parts: &[&'a Map<String, Value>], key: &str) -> Vec<&'a Value> {
     let mut found = Vec::new();
     for part in parts {
         let named = part.get("properties").and_then(|inner| inner.get(key));
-        let others = part.get("patternProperties").and_then(Value::as_object);
-        let others = others.into_iter().flat_map(Map::values);
         let rest = part.get("additionalProperties");
-        match named {
-            Some(named) => found.push(named),
-            None => found.extend(others.chain(rest).filter(|schema| schema.is_object())),
-        }
+        found.extend(named.or_else(|| rest.filter(|schema| schema.is_object())));
     }
     found
 }
@@ -204,6 +198,18 @@ mod tests {
         );
         let lists = json!({"text": ["s"], "open": ["a"], "rows": [], "id": []});
         assert_eq!(of(schema, json!([]), lists), ["/text"]);
+    }
+
+    /// A mistyped key, or an old secret under another name, may match a pattern too.
+    #[test]
+    fn pattern_declares_no_key() {
+        let schema = json!({"properties": {"map": {
+            "type": "object", "patternProperties": {"^x-": {"type": "string"}},
+            "properties": {"id": {}},
+        }}, "patternProperties": {"^y-": {"type": "string"}}});
+        let config = json!({"map": {"id": "1", "x-a": "s", "token": "s"}, "y-a": "s", "secret": "s"});
+        let hidden = ["/map/token", "/map/x-a", "/secret", "/y-a"];
+        assert_eq!(of(schema, json!([]), config), hidden);
     }
 
     /// A plugin cannot keep the host busy, and parts that are not read are hidden.
