@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// The largest response body that is shown, in bytes. A longer one is shown as empty.
+/// The largest part of a response body that is shown, in bytes.
 const ANSWER_BYTES: usize = 4096;
 
 /// The webhook's response.
@@ -86,13 +86,20 @@ pub async fn send(
     let answer: Response = task
         .await
         .map_err(|error| StoreError::Failed(error.to_string()))?;
-    let status = answer.status().as_u16();
-    let bytes = axum::body::to_bytes(answer.into_body(), ANSWER_BYTES).await;
     Ok(Answer {
-        status,
-        body: String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned(),
+        status: answer.status().as_u16(),
+        body: shown(answer.into_body()).await,
         code: Some(code).filter(|_| !is_twilio),
     })
+}
+
+/// The beginning of a body that this program made, without a part of a character at its end.
+async fn shown(body: Body) -> String {
+    let bytes = axum::body::to_bytes(body, usize::MAX).await;
+    let whole = bytes.unwrap_or_default();
+    let mut text = String::from_utf8_lossy(&whole).into_owned();
+    text.truncate(text.floor_char_boundary(ANSWER_BYTES));
+    text
 }
 
 /// A message in the platform's format.
@@ -186,6 +193,16 @@ fn put(body: &mut Value, pointer: &str, text: &str) {
 mod tests {
     use super::*;
     use crate::service::platforms::presets;
+
+    /// The cut is in the middle of a character.
+    #[tokio::test]
+    async fn long_response_is_shown_cut() {
+        let whole = "a".repeat(ANSWER_BYTES);
+        assert_eq!(shown(Body::from(whole.clone())).await, whole);
+        let long = format!("{}é", "a".repeat(ANSWER_BYTES - 1));
+        let cut = shown(Body::from(long)).await;
+        assert_eq!(cut, "a".repeat(ANSWER_BYTES - 1));
+    }
 
     #[test]
     fn text_is_put_at_its_pointer() {
