@@ -12,7 +12,7 @@ use crate::service::store::idempotency;
 use crate::service::store::registry::Key;
 use crate::service::verification::Caller;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -57,20 +57,6 @@ impl<S> Authorized<S> {
     }
 }
 
-impl Authorized<Tenant> {
-    /// Refuses a tenant that the key does not administer. A host administrator's key administers all.
-    ///
-    /// # Errors
-    ///
-    /// [`Problem`] not found, even if such a tenant exists.
-    pub fn of(&self, tenant: &str) -> Result<(), Problem> {
-        match &self.tenant {
-            Some(own) if own != tenant => Err(Problem::not_found("tenant")),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl<S: Scope> FromRequestParts<Arc<App>> for Authorized<S> {
     type Rejection = Problem;
 
@@ -87,11 +73,27 @@ impl<S: Scope> FromRequestParts<Arc<App>> for Authorized<S> {
                 format!("This needs a key with the scope {}.", S::NAME),
             ));
         }
+        check_tenant(parts, &key).await?;
         Ok(Self {
             actor: key.id,
             tenant: key.tenant,
             scope: PhantomData,
         })
+    }
+}
+
+/// Refuses a path with a tenant that the key does not administer, whatever its handler checks. A host administrator's key
+/// administers all.
+async fn check_tenant(parts: &mut Parts, key: &Key) -> Result<(), Problem> {
+    let Some(own) = &key.tenant else {
+        return Ok(());
+    };
+    let parameters = RawPathParams::from_request_parts(parts, &()).await;
+    let parameters = parameters.map_err(|_| Problem::not_found("path"))?;
+    let is_other = |(name, value): (&str, &str)| name == "tenant" && value != own;
+    match parameters.iter().any(is_other) {
+        true => Err(Problem::not_found("tenant")),
+        false => Ok(()),
     }
 }
 
@@ -300,7 +302,53 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::admin::keys;
+    use crate::service::test_app::TestApp;
+    use axum::Router;
     use axum::http::HeaderValue;
+    use axum::routing::get;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    /// A handler need not check the tenant of its path.
+    #[tokio::test]
+    async fn key_of_a_tenant_finds_no_other() {
+        let test = TestApp::new().await;
+        let (app, actor) = (&test.app, TestApp::actor());
+        let add = async |tenant, scope: &str| {
+            let key = keys::add(app, &actor, tenant, "k", &[scope.to_owned()]).await;
+            key.unwrap().key.unwrap()
+        };
+        let editor = add(Some("default"), "tenant").await;
+        let host = add(None, "host").await;
+        let handler = |_: Authorized<Tenant>| async {};
+        let posted = |_: Call<Tenant, IgnoredAny>| async {};
+        let routes = Router::new()
+            .route("/t/{tenant}/{name}", get(handler).post(posted))
+            .route("/all", get(handler))
+            .with_state(app.clone());
+        let routes = TowerToHyperService::new(routes);
+        for (method, path, key, status) in [
+            ("GET", "/t/default/a", &editor, 200),
+            ("GET", "/t/%64efault/a", &editor, 200),
+            ("GET", "/t/other/default", &editor, 404),
+            ("GET", "/t/%FF/a", &editor, 404),
+            ("POST", "/t/default/a", &editor, 200),
+            ("POST", "/t/other/a", &editor, 404),
+            ("GET", "/t/other/a", &host, 200),
+            ("GET", "/all", &editor, 200),
+        ] {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::AUTHORIZATION, format!("Bearer {key}"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from("{}"))
+                .unwrap();
+            let response = routes.call(request).await.unwrap();
+            assert_eq!(response.status(), status, "{method} {path}");
+        }
+    }
 
     fn key_of(value: &'static str) -> Option<Option<String>> {
         let mut headers = HeaderMap::new();
