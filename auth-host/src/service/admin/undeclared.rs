@@ -207,7 +207,8 @@ mod tests {
             "type": "object", "patternProperties": {"^x-": {"type": "string"}},
             "properties": {"id": {}},
         }}, "patternProperties": {"^y-": {"type": "string"}}});
-        let config = json!({"map": {"id": "1", "x-a": "s", "token": "s"}, "y-a": "s", "secret": "s"});
+        let config =
+            json!({"map": {"id": "1", "x-a": "s", "token": "s"}, "y-a": "s", "secret": "s"});
         let hidden = ["/map/token", "/map/x-a", "/secret", "/y-a"];
         assert_eq!(of(schema, json!([]), config), hidden);
     }

@@ -1,6 +1,6 @@
 //! The audit log: actor, action, subject and time of each change.
 
-use super::registry::all;
+use super::rows::all;
 use super::writer::Result;
 use crate::service::ids;
 use rusqlite::{Connection, params};

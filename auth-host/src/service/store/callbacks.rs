@@ -3,7 +3,7 @@
 use super::figures;
 use super::message::{Message, State};
 use super::messages;
-use super::registry::{all, touch};
+use super::rows::{all, changed, touch};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
@@ -47,12 +47,11 @@ pub fn add(db: &Connection, token: &Token) -> Result<()> {
 
 /// Removes a token. Returns true if there was one.
 pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
-    let removed = db.execute(
+    changed(
+        db,
         "DELETE FROM callback_tokens WHERE id = ?1 AND tenant = ?2",
         [id, tenant],
-    )?;
-    touch(db)?;
-    Ok(removed > 0)
+    )
 }
 
 /// The message that a receipt is about: by its correlation id, or else by the provider's serial number.

@@ -2,7 +2,7 @@
 
 use super::figures::moved;
 use super::message::{COLUMNS, Message, State, read};
-use super::registry::{all, distinct};
+use super::rows::{all, distinct};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 

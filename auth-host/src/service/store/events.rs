@@ -1,6 +1,6 @@
 //! Rows of events: each tenant's address for them, and the events that were not accepted yet.
 
-use super::registry::{all, distinct, touch};
+use super::rows::{all, changed, distinct, touch};
 use super::writer::Result;
 use rusqlite::{Connection, params};
 
@@ -54,10 +54,8 @@ pub fn put_target(db: &Connection, target: &Target, now: i64) -> Result<()> {
 
 /// Removes a target, and the events that wait for it. Returns true if there was one.
 pub fn delete_target(db: &Connection, tenant: &str) -> Result<bool> {
-    let removed = db.execute("DELETE FROM event_targets WHERE tenant = ?1", [tenant])?;
     db.execute("DELETE FROM events WHERE tenant = ?1", [tenant])?;
-    touch(db)?;
-    Ok(removed > 0)
+    changed(db, "DELETE FROM event_targets WHERE tenant = ?1", [tenant])
 }
 
 /// Stores a target that was encrypted again.

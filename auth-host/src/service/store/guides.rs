@@ -1,6 +1,6 @@
 //! Guides of plugins, one in each language, and their logos.
 
-use super::registry::all;
+use super::rows::all;
 use super::writer::Result;
 use auth_connector_registry::guides::Texts;
 use rusqlite::{Connection, OptionalExtension as _, params};

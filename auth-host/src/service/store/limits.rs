@@ -1,6 +1,6 @@
 //! Counters by the hour, and leaky buckets.
 
-use super::registry::all;
+use super::rows::all;
 use super::writer::Result;
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -2,7 +2,7 @@
 
 use super::figures::{count, moved};
 use super::message::{COLUMNS, Message, State, read};
-use super::registry::all;
+use super::rows::all;
 use super::verifications::{self, Verification};
 use super::writer::Result;
 use crate::service::ids;

@@ -20,6 +20,7 @@ pub mod registry;
 pub mod removal;
 mod restored;
 pub mod retention;
+mod rows;
 pub mod users;
 pub mod verifications;
 pub mod webhooks;

@@ -1,7 +1,7 @@
 //! Rows of reports about messages, kept for their timelines.
 
 use super::message::{Message, State};
-use super::registry::all;
+use super::rows::all;
 use super::writer::Result;
 use crate::clean::clean;
 use rusqlite::{Connection, params};

@@ -90,7 +90,7 @@ mod tests {
         let names = |db: &Connection| {
             let sql = "SELECT DISTINCT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
                        WHERE m.type = 'table' AND c.name = 'tenant'";
-            crate::service::store::registry::all(db, sql, [], |row| Ok(row.get::<_, String>(0)?))
+            crate::service::store::rows::all(db, sql, [], |row| Ok(row.get::<_, String>(0)?))
         };
         let found: BTreeSet<String> = test.app.store.read(names).unwrap().into_iter().collect();
         // Receipts go with messages, and the audit log stays.

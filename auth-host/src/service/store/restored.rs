@@ -4,7 +4,7 @@
 //! is valid, and the kill switch has its former state.
 
 use super::audit::{self, Action};
-use super::registry::{put_setting, touch};
+use super::rows::{put_setting, touch};
 use super::users;
 use super::writer::Result;
 use rusqlite::Connection;

@@ -1,7 +1,8 @@
 //! Retention, forgetting of numbers, and re-encryption under a new key.
 
 use super::limits::{self, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES};
-use super::registry::{self, all};
+use super::registry;
+use super::rows::all;
 use super::webhooks;
 use super::writer::Result;
 use super::{events, idempotency};

@@ -1,6 +1,6 @@
 //! Users of the console and their sessions.
 
-use super::registry::all;
+use super::rows::all;
 use super::writer::{Result, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 

@@ -1,6 +1,6 @@
 //! Verifications: a number, a usage and the keyed hash of a code.
 
-use super::registry::all;
+use super::rows::all;
 use super::writer::Result;
 use rusqlite::{Connection, Row, params};
 

@@ -1,6 +1,6 @@
 //! Rows of webhooks, and of the requests to them.
 
-use super::registry::{all, touch};
+use super::rows::{all, changed, touch};
 use super::writer::Result;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -90,12 +90,11 @@ pub fn put(db: &Connection, webhook: &Webhook, before: Option<&[u8]>) -> Result<
 
 /// Removes a webhook. Returns true if there was one.
 pub fn delete(db: &Connection, tenant: &str, id: &str) -> Result<bool> {
-    let removed = db.execute(
+    changed(
+        db,
         "DELETE FROM webhooks WHERE id = ?1 AND tenant = ?2",
         [id, tenant],
-    )?;
-    touch(db)?;
-    Ok(removed > 0)
+    )
 }
 
 /// Replaces secrets with those that were encrypted again.
