@@ -1,7 +1,7 @@
 //! Addresses for callbacks of providers. Their tokens are shown once and stored as hashes.
 
 use super::connectors::find;
-use super::{Actor, Entry, change, change_shown_once};
+use super::{Actor, Entry, change, change_shown_once, require};
 use crate::service::access::key_hash;
 use crate::service::app::App;
 use crate::service::ids::{self, rfc3339};
@@ -44,7 +44,7 @@ pub async fn add(
     tenant: &str,
     name: &str,
 ) -> Result<CallbackView, Problem> {
-    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let connector = find(app, tenant, name)?;
     let reads = connector.ready.as_ref();
     if !reads.is_ok_and(|ready| ready.plugin.description().has_receipts) {
         return Err(Problem::new(
@@ -111,7 +111,7 @@ fn view(token: &Token) -> CallbackView {
 ///
 /// [`Problem`] if there is no such connector.
 pub fn list(app: &App, tenant: &str, name: &str) -> Result<Vec<CallbackView>, Problem> {
-    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let connector = find(app, tenant, name)?;
     Ok(own(app, &connector.row.id).iter().map(view).collect())
 }
 
@@ -124,11 +124,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str, id: &str) -> Re
     let entry = Entry::new(Some(tenant), actor, Action::CallbackRemove, id);
     let (tenant, id) = (tenant.to_owned(), id.to_owned());
     change(app, entry, move |db| {
-        if rows::delete(db, &tenant, &id)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("callback"))
-        }
+        require(rows::delete(db, &tenant, &id)?, "callback")
     })
     .await
 }

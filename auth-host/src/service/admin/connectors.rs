@@ -1,10 +1,11 @@
 //! Connectors: a plugin with a tenant's config. Secrets of the config are stored and never shown.
 
 use super::{
-    Actor, Entry, addresses, blocking, change, changed, check_name, named, own, secrets, undeclared,
+    Actor, Entry, addresses, blocking, change, changed, check_name, named, require,
+    require_current, secrets, undeclared,
 };
 use crate::service::app::App;
-use crate::service::catalog::{self, Connector};
+use crate::service::catalog::{self, Catalog, Connector};
 use crate::service::crypt::Purpose;
 use crate::service::ids;
 use crate::service::problem::{Finding, Problem};
@@ -105,7 +106,7 @@ pub async fn prepare(
     if !catalog.tenants.contains_key(put.tenant) {
         return Err(Problem::not_found("tenant"));
     }
-    let before = find(app, put.tenant, put.name);
+    let before = find(app, put.tenant, put.name).ok();
     if let (Some(revision), Some(before)) = (edit.revision, &before)
         && before.row.revision != revision
     {
@@ -238,11 +239,10 @@ pub async fn put_edited(
     let entry =
         Entry::new(Some(&tenant), actor, Action::ConnectorPut, &id).detail(next.name.as_str());
     change(app, entry, move |db| {
-        match registry::put_connector(db, &next) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(changed("refusal-connector-changed")),
-            Err(error) => Err(error.into()),
-        }
+        require_current(
+            registry::put_connector(db, &next)?,
+            "refusal-connector-changed",
+        )
     })
     .await?;
     let mut shown = get(app, &tenant, &id)?;
@@ -261,7 +261,7 @@ pub async fn open_plugin(
     plugin: &str,
     connector: Option<&str>,
 ) -> Result<Plugin, Problem> {
-    let ready = connector.and_then(|id| find(app, tenant, id));
+    let ready = connector.and_then(|id| find(app, tenant, id).ok());
     if let Some(ready) = ready.filter(|c| c.row.plugin == plugin)
         && let Ok(ready) = &ready.ready
     {
@@ -343,8 +343,22 @@ pub(super) fn open_config(app: &App, row: &registry::Connector) -> Result<Value,
 }
 
 /// A tenant's connector by its name or its id.
-pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Connector>> {
-    named(app.catalog.load().connectors.values(), tenant, name)
+///
+/// # Errors
+///
+/// [`Problem`] if the tenant has none.
+pub fn find(app: &App, tenant: &str, name: &str) -> Result<Arc<Connector>, Problem> {
+    let catalog = app.catalog.load();
+    find_in(&catalog, tenant, name).ok_or_else(|| Problem::not_found("connector"))
+}
+
+/// A tenant's connector in a catalog.
+pub(super) fn find_in(catalog: &Catalog, tenant: &str, name: &str) -> Option<Arc<Connector>> {
+    fn of(connector: &Connector) -> [&str; 3] {
+        let row = &connector.row;
+        [&row.tenant, &row.id, &row.name]
+    }
+    named(catalog.connectors.values(), of, tenant, name)
 }
 
 /// Returns a connector for display.
@@ -353,7 +367,7 @@ pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Connector>> {
 ///
 /// [`Problem`] if the tenant has none of this name.
 pub fn get(app: &App, tenant: &str, name: &str) -> Result<ConnectorView, Problem> {
-    let found = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let found = find(app, tenant, name)?;
     view(app, &found)
 }
 
@@ -364,9 +378,11 @@ pub fn get(app: &App, tenant: &str, name: &str) -> Result<ConnectorView, Problem
 /// [`Problem`] if a config cannot be decrypted.
 pub fn list(app: &App, tenant: &str) -> Result<Vec<ConnectorView>, Problem> {
     let catalog = app.catalog.load();
-    own(catalog.connectors.values(), tenant)
-        .map(|connector| view(app, connector))
-        .collect()
+    let own = catalog
+        .connectors
+        .values()
+        .filter(|c| c.row.tenant == tenant);
+    own.map(|connector| view(app, connector)).collect()
 }
 
 fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
@@ -413,7 +429,7 @@ pub async fn confirm(
     name: &str,
     origin: &str,
 ) -> Result<ConnectorView, Problem> {
-    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let connector = find(app, tenant, name)?;
     let mut next = connector.row.clone();
     if !next.wanted.iter().any(|wanted| wanted == origin) {
         return Err(Problem::invalid("/origin", say("refusal-origin")));
@@ -425,11 +441,10 @@ pub async fn confirm(
     next.updated_at = ids::now_ms();
     let entry = Entry::new(Some(tenant), actor, Action::ConnectorConfirm, &next.id).detail(origin);
     change(app, entry, move |db| {
-        match registry::put_connector(db, &next) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(changed("refusal-connector-changed")),
-            Err(error) => Err(error.into()),
-        }
+        require_current(
+            registry::put_connector(db, &next)?,
+            "refusal-connector-changed",
+        )
     })
     .await?;
     get(app, tenant, name)
@@ -446,7 +461,7 @@ pub async fn remove(
     tenant: &str,
     name: &str,
 ) -> Result<(), Problem> {
-    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let connector = find(app, tenant, name)?;
     let id = connector.row.id.clone();
     let entry = Entry::new(Some(tenant), actor, Action::ConnectorRemove, &id);
     let tenant = tenant.to_owned();
@@ -464,11 +479,7 @@ pub async fn remove(
                 ),
             ));
         }
-        if registry::delete_connector(db, &tenant, &id)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("connector"))
-        }
+        require(registry::delete_connector(db, &tenant, &id)?, "connector")
     })
     .await
 }
@@ -484,7 +495,7 @@ pub async fn check(
     name: &str,
     locales: &[String],
 ) -> Result<Result<Value, CallError>, Problem> {
-    let connector = find(app, tenant, name).ok_or_else(|| Problem::not_found("connector"))?;
+    let connector = find(app, tenant, name)?;
     let ready = connector
         .ready
         .as_ref()

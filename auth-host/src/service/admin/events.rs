@@ -1,6 +1,6 @@
 //! Address of a tenant's events. A host administrator sets it, because it is a destination.
 
-use super::{Actor, Entry, change};
+use super::{Actor, Entry, change, require};
 use crate::service::app::App;
 use crate::service::event_target::{self, Opened};
 use crate::service::ids;
@@ -88,11 +88,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, tenant: &str) -> Result<(), P
     let entry = Entry::new(Some(tenant), actor, Action::EventsRemove, tenant);
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
-        if rows::delete_target(db, &tenant)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("address for events"))
-        }
+        require(rows::delete_target(db, &tenant)?, "address for events")
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! API keys: shown once, stored as a hash.
 
-use super::{Actor, Entry, change, change_shown_once, check_name};
+use super::{Actor, Entry, change, change_shown_once, check_name, require};
 use crate::service::access::{Host, SCOPES, Scope as _, key_hash};
 use crate::service::app::App;
 use crate::service::ids;
@@ -124,11 +124,7 @@ pub async fn revoke(
     let entry = Entry::new(key.tenant.as_deref(), actor, Action::KeyRevoke, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
-        if registry::revoke_key(db, &id)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("key"))
-        }
+        require(registry::revoke_key(db, &id)?, "key")
     })
     .await
 }

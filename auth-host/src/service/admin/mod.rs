@@ -27,8 +27,6 @@ pub mod webhook_trials;
 pub mod webhooks;
 
 use crate::service::app::App;
-use crate::service::catalog::Connector;
-use crate::service::platforms::Webhook;
 use crate::service::problem::Problem;
 use crate::service::store::audit;
 use crate::service::store::audit::Action;
@@ -85,6 +83,18 @@ async fn record<T: Send + 'static>(
         Ok::<_, Problem>(done)
     });
     done.await
+}
+
+/// Refuses a change or a removal of something that is not there.
+fn require(is_found: bool, what: &str) -> Result<(), Problem> {
+    is_found
+        .then_some(())
+        .ok_or_else(|| Problem::not_found(what))
+}
+
+/// Refuses a change of something that was changed meanwhile; `said` is the text.
+fn require_current(is_current: bool, said: &'static str) -> Result<(), Problem> {
+    is_current.then_some(()).ok_or_else(|| changed(said))
 }
 
 /// The problem for a change of something that was changed meanwhile; `said` is the text.
@@ -164,59 +174,18 @@ fn check_name(pointer: &str, name: &str) -> Result<(), Problem> {
     Err(Problem::invalid(pointer, say("refusal-name")))
 }
 
-/// Objects that a tenant owns and that are found by name or identifier.
-trait Owned {
-    fn tenant(&self) -> &str;
-    fn id(&self) -> &str;
-    fn name(&self) -> &str;
-}
-
-impl Owned for Connector {
-    fn tenant(&self) -> &str {
-        &self.row.tenant
-    }
-
-    fn id(&self) -> &str {
-        &self.row.id
-    }
-
-    fn name(&self) -> &str {
-        &self.row.name
-    }
-}
-
-impl Owned for Webhook {
-    fn tenant(&self) -> &str {
-        &self.tenant
-    }
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-/// A tenant's objects of a kind.
-fn own<'a, T: Owned + 'a>(
+/// A tenant's object of a kind, by its name or its identifier. `of` returns the tenant, the identifier and the name of one.
+fn named<'a, T: 'a>(
     all: impl IntoIterator<Item = &'a Arc<T>>,
-    tenant: &str,
-) -> impl Iterator<Item = &'a Arc<T>> {
-    let all = all.into_iter();
-    all.filter(move |one| one.tenant() == tenant)
-}
-
-/// A tenant's object of a kind, by its name or its identifier.
-fn named<'a, T: Owned + 'a>(
-    all: impl IntoIterator<Item = &'a Arc<T>>,
+    of: impl Fn(&T) -> [&str; 3],
     tenant: &str,
     name: &str,
 ) -> Option<Arc<T>> {
-    let mut own = own(all, tenant);
-    own.find(|one| one.id() == name || one.name() == name)
-        .cloned()
+    let is_it = |one: &&Arc<T>| {
+        let [its_tenant, its_id, its_name] = of(one);
+        its_tenant == tenant && (its_id == name || its_name == name)
+    };
+    all.into_iter().find(is_it).cloned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Phone numbers: search, locks, deletion, test numbers, and an audit of a list.
 
-use super::{Actor, Entry, blocking, change};
+use super::{Actor, Entry, blocking, change, require};
 use crate::service::app::App;
 use crate::service::crypt::Purpose;
 use crate::service::ids::{self, rfc3339};
@@ -263,11 +263,10 @@ pub async fn remove_test(
     let entry = Entry::new(Some(tenant), actor, Action::TestNumberRemove, "");
     let tenant = tenant.to_owned();
     change(app, entry, move |db| {
-        if registry::delete_test_number(db, &tenant, &hash)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("test number"))
-        }
+        require(
+            registry::delete_test_number(db, &tenant, &hash)?,
+            "test number",
+        )
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Plugins: installed from a registry, a package or a bare component, pinned by digest, with the granted origins and
 //! limits.
 
-use super::{Actor, Entry, change};
+use super::{Actor, Entry, change, require};
 use crate::service::app::App;
 use crate::service::catalog;
 use crate::service::problem::Problem;
@@ -165,11 +165,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
                 say("refusal-plugin-in-use"),
             ));
         }
-        if registry::delete_plugin(db, &id)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("plugin"))
-        }
+        require(registry::delete_plugin(db, &id)?, "plugin")
     })
     .await
 }

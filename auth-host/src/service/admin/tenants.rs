@@ -1,6 +1,6 @@
 //! Tenants, their flows, and the kill switches.
 
-use super::{Actor, Entry, change, changed, check_name};
+use super::{Actor, Entry, change, changed, check_name, connectors};
 use crate::service::app::App;
 use crate::service::crypt::digest;
 use crate::service::merge_patch::merge;
@@ -179,16 +179,8 @@ pub async fn put_flow(
         return Err(Problem::invalid("/country", say("refusal-country-any")));
     }
     for (index, wanted) in flow.connectors.iter_mut().enumerate() {
-        let own = catalog
-            .connectors
-            .values()
-            .filter(|c| c.row.tenant == tenant);
-        let found = own
-            .into_iter()
-            .find(|c| c.row.id == *wanted || c.row.name == *wanted);
-        let Some(connector) = found else {
-            return Err(no_connector(index));
-        };
+        let found = connectors::find_in(&catalog, tenant, wanted);
+        let connector = found.ok_or_else(|| no_connector(index))?;
         *wanted = connector.row.id.clone();
     }
     let mut named: Vec<_> = flow.connectors.iter().collect();

@@ -1,6 +1,6 @@
 //! Users of the console: set-up link, sign-in, sessions.
 
-use super::{Actor, Entry, change, check_name};
+use super::{Actor, Entry, change, check_name, require};
 use crate::service::app::App;
 use crate::service::crypt::digest;
 use crate::service::ids;
@@ -167,10 +167,7 @@ pub async fn set_password(
     let entry = Entry::new(None, actor, Action::UserPassword, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
-        if !users::set_password(db, &id, &hash)? {
-            return Err(Problem::not_found("user"));
-        }
-        Ok(())
+        require(users::set_password(db, &id, &hash)?, "user")
     })
     .await
 }
@@ -184,9 +181,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
     let entry = Entry::new(None, actor, Action::UserRemove, id);
     let id = id.to_owned();
     change(app, entry, move |db| {
-        if !users::remove(db, &id)? {
-            return Err(Problem::not_found("user"));
-        }
+        require(users::remove(db, &id)?, "user")?;
         keep_one(db)
     })
     .await

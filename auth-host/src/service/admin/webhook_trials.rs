@@ -43,7 +43,7 @@ pub async fn send(
     name: &str,
     to: &str,
 ) -> Result<Answer, Problem> {
-    let webhook = webhooks::find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let webhook = webhooks::find(app, tenant, name)?;
     let number = numbers::parse(app, tenant, to)?;
     let entry = Entry::new(Some(tenant), actor, Action::WebhookTrial, &webhook.id).detail(name);
     change(app, entry, |_| Ok(())).await?;

@@ -2,7 +2,7 @@
 //! once.
 
 use super::webhook_settings::patched;
-use super::{Actor, Entry, change, change_shown_once, changed, check_name, named, own};
+use super::{Actor, Entry, change, change_shown_once, check_name, named, require, require_current};
 use crate::service::app::App;
 use crate::service::crypt::Purpose;
 use crate::service::ids;
@@ -70,7 +70,7 @@ pub async fn put(
     let Some(patch) = body.as_object_mut() else {
         return Err(Problem::invalid("", say("refusal-object")));
     };
-    let before = find(app, tenant, name);
+    let before = find(app, tenant, name).ok();
     let given = secrets_of(patch.remove("secrets"))?;
     let base = match &before {
         Some(before) => before.settings.clone(),
@@ -227,11 +227,10 @@ async fn store(
     let before = stored.before.map(|before| before.secrets.clone());
     let kept = row.clone();
     change_shown_once(app, entry, move |db| {
-        if rows::put(db, &kept, before.as_deref())? {
-            Ok(())
-        } else {
-            Err(changed("refusal-webhook-changed"))
-        }
+        require_current(
+            rows::put(db, &kept, before.as_deref())?,
+            "refusal-webhook-changed",
+        )
     })
     .await?;
     let stored = Webhook::open(&app.keys, row);
@@ -251,7 +250,7 @@ pub async fn add_secret(
     name: &str,
     secret: Option<String>,
 ) -> Result<WebhookView, Problem> {
-    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let webhook = find(app, tenant, name)?;
     let made = match &secret {
         Some(_) => None,
         None => Some(new_secret(webhook.settings.platform, &webhook.auth)?),
@@ -282,7 +281,7 @@ pub async fn drop_old_secrets(
     tenant: &str,
     name: &str,
 ) -> Result<WebhookView, Problem> {
-    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let webhook = find(app, tenant, name)?;
     let secrets: Vec<String> = clear(&webhook).pop().into_iter().collect();
     let stored = Stored {
         id: webhook.id.clone(),
@@ -295,8 +294,16 @@ pub async fn drop_old_secrets(
 }
 
 /// A tenant's webhook by its name or its id.
-pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Webhook>> {
-    named(app.catalog.load().webhooks.values(), tenant, name)
+///
+/// # Errors
+///
+/// [`Problem`] if the tenant has none.
+pub fn find(app: &App, tenant: &str, name: &str) -> Result<Arc<Webhook>, Problem> {
+    fn of(webhook: &Webhook) -> [&str; 3] {
+        [&webhook.tenant, &webhook.id, &webhook.name]
+    }
+    named(app.catalog.load().webhooks.values(), of, tenant, name)
+        .ok_or_else(|| Problem::not_found("webhook"))
 }
 
 /// Returns a webhook for display.
@@ -305,16 +312,15 @@ pub fn find(app: &App, tenant: &str, name: &str) -> Option<Arc<Webhook>> {
 ///
 /// [`Problem`] if the tenant has none of this name.
 pub fn get(app: &App, tenant: &str, name: &str) -> Result<WebhookView, Problem> {
-    let found = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let found = find(app, tenant, name)?;
     Ok(view(&found))
 }
 
 /// Returns a tenant's webhooks for display.
 pub fn list(app: &App, tenant: &str) -> Vec<WebhookView> {
     let catalog = app.catalog.load();
-    own(catalog.webhooks.values(), tenant)
-        .map(|webhook| view(webhook))
-        .collect()
+    let own = catalog.webhooks.values().filter(|w| w.tenant == tenant);
+    own.map(|webhook| view(webhook)).collect()
 }
 
 fn view(webhook: &Webhook) -> WebhookView {
@@ -349,7 +355,7 @@ fn view(webhook: &Webhook) -> WebhookView {
 ///
 /// [`Problem`] if there is no such webhook.
 pub fn figures(app: &App, tenant: &str, name: &str) -> Result<BTreeMap<String, i64>, Problem> {
-    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let webhook = find(app, tenant, name)?;
     let counter = Counter {
         tenant,
         scope: WEBHOOK,
@@ -377,16 +383,12 @@ pub async fn remove(
     tenant: &str,
     name: &str,
 ) -> Result<(), Problem> {
-    let webhook = find(app, tenant, name).ok_or_else(|| Problem::not_found("webhook"))?;
+    let webhook = find(app, tenant, name)?;
     let id = webhook.id.clone();
     let entry = Entry::new(Some(tenant), actor, Action::WebhookRemove, &id).detail(&webhook.name);
     let (tenant, removed) = (tenant.to_owned(), id.clone());
     change(app, entry, move |db| {
-        if rows::delete(db, &tenant, &removed)? {
-            Ok(())
-        } else {
-            Err(Problem::not_found("webhook"))
-        }
+        require(rows::delete(db, &tenant, &removed)?, "webhook")
     })
     .await?;
     app.calls.forget(&id);

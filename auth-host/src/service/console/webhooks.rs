@@ -267,7 +267,7 @@ async fn change(
     }
     match fields.get("do") {
         "add" => {
-            if webhooks::find(app, tenant, name).is_some() {
+            if webhooks::find(app, tenant, name).is_ok() {
                 return Err(Problem::invalid("/name", say("refusal-webhook-taken")));
             }
             let mut body = serde_json::Map::new();

@@ -51,7 +51,10 @@ impl State {
             return Reports::default();
         };
         let ready = connectors::find(app, tenant, id);
-        let ready = ready.as_ref().and_then(|found| found.ready.as_ref().ok());
+        let ready = ready
+            .as_ref()
+            .ok()
+            .and_then(|found| found.ready.as_ref().ok());
         let known = callbacks::list(app, tenant, id).unwrap_or_default();
         Reports {
             is_possible: ready.is_some_and(|ready| ready.plugin.description().has_receipts),

@@ -217,8 +217,8 @@ impl State {
     pub(super) async fn save(mut self) -> Result<Response, Fault> {
         let visit = self.subject.visit.clone();
         let (app, tenant) = (&visit.console.app, &visit.tenant);
-        let is_taken = self.subject.id.is_none()
-            && connectors::find(app, tenant, &self.subject.name).is_some();
+        let is_taken =
+            self.subject.id.is_none() && connectors::find(app, tenant, &self.subject.name).is_ok();
         if is_taken {
             self.problem = self.t().say("name-taken");
             self.status = StatusCode::CONFLICT;
