@@ -6,7 +6,8 @@
 use crate::service::catalog::Catalog;
 use crate::service::number::Number;
 use crate::service::store::limits::{
-    AHEAD_MS, Bucket, Counter, HOUR_MS, NETWORK, VERIFIED_NETWORK, WRONG_CODES,
+    AHEAD_MS, Bucket, Counter, HOUR_MS, NETWORK, PREFIX, SENT, VERIFIED, VERIFIED_NETWORK,
+    WRONG_CODES,
 };
 use crate::service::store::registry::{TenantSettings, Unverified};
 use crate::service::store::{Result, messages};
@@ -98,8 +99,8 @@ impl Asked<'_> {
     fn counted(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let network = self.network.map(|network| (NETWORK, network));
         // Countries share calling codes: those at home do not use up their neighbours' share.
-        let prefix = (!self.is_home()).then(|| ("prefix", self.number.prefix()));
-        [("sent", "")].into_iter().chain(prefix).chain(network)
+        let prefix = (!self.is_home()).then(|| (PREFIX, self.number.prefix()));
+        [(SENT, "")].into_iter().chain(prefix).chain(network)
     }
 
     /// Returns true if the number is of one of the tenant's own countries.
@@ -109,13 +110,9 @@ impl Asked<'_> {
     }
 }
 
-fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) -> Result<()> {
-    let counter = Counter {
-        tenant,
-        scope,
-        subject,
-    };
-    counter.add(db, now, 1)
+/// Counts one.
+pub fn count(db: &Connection, now: i64, tenant: &str, scope: &str, subject: &str) -> Result<()> {
+    Counter::new(tenant, scope, subject).add(db, now, 1)
 }
 
 /// The refusal by the limit that lasts longest, if there are several: the others pass before it.
@@ -127,21 +124,17 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
     }
     let prefix = (!asked.is_home()).then(|| asked.number.prefix());
     for (reason, scope, subject, most) in [
-        ("prefix-a-day", "prefix", prefix, settings.prefix_a_day),
+        ("prefix-a-day", PREFIX, prefix, settings.prefix_a_day),
         (
             "network-a-day",
             NETWORK,
             asked.network,
             settings.network_a_day,
         ),
-        ("segments-a-day", "sent", Some(""), settings.segments_a_day),
+        ("segments-a-day", SENT, Some(""), settings.segments_a_day),
     ] {
         let Some(subject) = subject else { continue };
-        let counter = Counter {
-            tenant,
-            scope,
-            subject,
-        };
+        let counter = Counter::new(tenant, scope, subject);
         if counter.sum(db, now, HOURS_A_DAY)? >= most.into() {
             let counts = counter.by_hour(db, now, HOURS_A_DAY)?;
             let wait_ms = until_below(&counts, now, most.into());
@@ -236,7 +229,7 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
 
 /// Counts a code that was used, for the figures of a country.
 pub fn count_verified(db: &Connection, now: i64, tenant: &str, country: &str) -> Result<()> {
-    count(db, now, tenant, "verified", country)
+    count(db, now, tenant, VERIFIED, country)
 }
 
 /// Records that the code of a verification was used.
@@ -273,11 +266,7 @@ fn rules<'a>(
         capacity,
         period_ms: hours * HOUR_MS,
     };
-    let used = Counter {
-        tenant,
-        scope: "verified",
-        subject: country,
-    };
+    let used = Counter::new(tenant, VERIFIED, country);
     let Used { largest, day, hour } = Used::of(&used.by_hour(db, now, 14 * 24)?, now / HOUR_MS);
     let mut rules = vec![[
         bucket(
@@ -294,11 +283,7 @@ fn rules<'a>(
         ),
     ]];
     if let Some(network) = network {
-        let used = Counter {
-            tenant,
-            scope: VERIFIED_NETWORK,
-            subject: network,
-        };
+        let used = Counter::new(tenant, VERIFIED_NETWORK, network);
         let day = used.sum(db, now, 24)? as f64;
         rules.push([
             bucket(
@@ -357,6 +342,12 @@ fn capacity(is_network: bool, hours: i64, largest: f64, day: f64, hour: f64) -> 
         (true, _) => [5.0, 0.2 * day / 6.0, 0.0],
     };
     parts.into_iter().fold(0.0, f64::max)
+}
+
+/// How long a number is locked after too many wrong codes, in milliseconds; zero if it is not.
+pub fn locked_ms(db: &Connection, now: i64, tenant: &str, number_hash: &[u8]) -> Result<i64> {
+    let failures = failures(tenant, number_hash);
+    Ok(failures.wait_ms(failures.level(db, now)?))
 }
 
 /// The bucket of wrong codes of a number.

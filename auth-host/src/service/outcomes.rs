@@ -5,7 +5,7 @@
 
 use crate::service::app::App;
 use crate::service::store::figures;
-use crate::service::store::limits::Counter;
+use crate::service::store::limits::{Counter, SENT};
 use crate::service::store::message::{Message, State};
 use crate::service::store::messages;
 use crate::service::store::{self, StoreError};
@@ -116,11 +116,7 @@ fn count_segments(db: &Connection, row: &Message) -> store::Result<()> {
     if row.segments <= 1 {
         return Ok(());
     }
-    let sent = Counter {
-        tenant: &row.tenant,
-        scope: "sent",
-        subject: "",
-    };
+    let sent = Counter::new(&row.tenant, SENT, "");
     sent.add(db, ids::now_ms(), row.segments - 1)
 }
 

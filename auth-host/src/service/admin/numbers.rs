@@ -102,8 +102,7 @@ pub async fn search(
         Ok::<_, Problem>(())
     });
     allowed.await?;
-    let (level, found, sent) = app.store.read(|db| {
-        let failures = limits::failures(tenant, &hash);
+    let (locked_ms, found, sent) = app.store.read(|db| {
         let sent = messages::to_number(db, tenant, &hash, 50)?;
         let shown = |v: &Verification| {
             let is_of = |m: &&Message| m.verification.as_ref() == Some(&v.id);
@@ -112,12 +111,12 @@ pub async fn search(
         };
         let found = verifications::of_number(db, tenant, &hash, None, 50)?;
         let shown: Result<Vec<_>, StoreError> = found.iter().map(shown).collect();
-        let wait_ms = failures.wait_ms(failures.level(db, now)?);
-        Ok::<_, StoreError>((wait_ms, shown?, sent))
+        let locked_ms = limits::locked_ms(db, now, tenant, &hash)?;
+        Ok::<_, StoreError>((locked_ms, shown?, sent))
     })?;
     Ok(Found {
         number: number.masked(),
-        locked_until: (level > 0).then(|| rfc3339(now + level)),
+        locked_until: (locked_ms > 0).then(|| rfc3339(now + locked_ms)),
         verifications: found,
         messages: sent.iter().map(|row| message_view(app, row)).collect(),
     })

@@ -356,11 +356,7 @@ fn view(webhook: &Webhook) -> WebhookView {
 /// [`Problem`] if there is no such webhook.
 pub fn figures(app: &App, tenant: &str, name: &str) -> Result<BTreeMap<String, i64>, Problem> {
     let webhook = find(app, tenant, name)?;
-    let counter = Counter {
-        tenant,
-        scope: WEBHOOK,
-        subject: "",
-    };
+    let counter = Counter::new(tenant, WEBHOOK, "");
     let counted = app
         .store
         .read(|db| counter.by_subject(db, ids::now_ms(), 24))?;

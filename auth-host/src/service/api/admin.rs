@@ -12,7 +12,7 @@ use crate::service::ids;
 use crate::service::limits;
 use crate::service::problem::Problem;
 use crate::service::store::figures;
-use crate::service::store::limits::Counter;
+use crate::service::store::limits::{Counter, VERIFIED};
 use crate::service::store::message::State as MessageState;
 use crate::service::store::messages::Filter;
 use crate::service::store::registry::{Flow, TenantSettings};
@@ -368,11 +368,7 @@ async fn figures(
 ) -> Answer<Value> {
     let now = ids::now_ms();
     let counted = |db: &_, scope| {
-        let counter = Counter {
-            tenant: &tenant,
-            scope,
-            subject: "",
-        };
+        let counter = Counter::new(&tenant, scope, "");
         Ok::<BTreeMap<_, _>, StoreError>(counter.by_subject(db, now, 24)?.into_iter().collect())
     };
     let shown = app.store.read(|db| {
@@ -380,7 +376,7 @@ async fn figures(
         let states: BTreeMap<_, _> = states.map(|(s, count)| (s.as_str(), count)).collect();
         Ok::<_, StoreError>(json!({
             "messages": states,
-            "verified_by_country": counted(db, "verified")?,
+            "verified_by_country": counted(db, VERIFIED)?,
             "refused": counted(db, limits::REFUSED)?,
             "would_have_refused": counted(db, limits::WOULD_REFUSE)?,
         }))

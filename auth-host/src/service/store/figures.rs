@@ -15,11 +15,7 @@ pub fn count_by_state(
 ) -> Result<Vec<(State, i64)>> {
     let mut counts = Vec::new();
     for state in State::ALL {
-        let counter = Counter {
-            tenant,
-            scope: state.as_str(),
-            subject: "",
-        };
+        let counter = Counter::new(tenant, state.as_str(), "");
         let counted = counter.by_subject(db, now, hours)?;
         counts.push((state, counted.into_iter().map(|(_, count)| count).sum()));
     }
@@ -37,11 +33,7 @@ pub(super) fn count(db: &Connection, message: &Message, state: State, by: i64) -
     if state == State::Sending {
         return Ok(());
     }
-    let counter = Counter {
-        tenant: &message.tenant,
-        scope: state.as_str(),
-        subject: &message.country,
-    };
+    let counter = Counter::new(&message.tenant, state.as_str(), &message.country);
     counter.add(db, message.created_at, by)
 }
 

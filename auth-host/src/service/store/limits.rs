@@ -22,7 +22,16 @@ pub struct Counter<'a> {
     pub subject: &'a str,
 }
 
-impl Counter<'_> {
+impl<'a> Counter<'a> {
+    /// A counter.
+    pub const fn new(tenant: &'a str, scope: &'a str, subject: &'a str) -> Self {
+        Self {
+            tenant,
+            scope,
+            subject,
+        }
+    }
+
     /// Counts in the present hour; a negative count subtracts. The result is never below zero.
     pub fn add(self, db: &Connection, now: i64, count: i64) -> Result<()> {
         db.prepare_cached(
@@ -113,6 +122,15 @@ pub fn by_hour(
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
+
+/// The scope of the counters of segments that were sent.
+pub const SENT: &str = "sent";
+
+/// The scope of the counters of messages by calling code, outside of the tenant's own countries.
+pub const PREFIX: &str = "prefix";
+
+/// The scope of the counters of codes used, by country.
+pub const VERIFIED: &str = "verified";
 
 /// The scope of the counters of messages by the network of people's addresses.
 pub const NETWORK: &str = "network";

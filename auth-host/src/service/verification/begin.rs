@@ -123,8 +123,7 @@ impl Begin {
             return Ok(Some(Instead::Refused(refusal)));
         }
         let now = ids::now_ms();
-        let failures = limits::failures(&v.tenant, &v.number_hash);
-        let wait_ms = failures.wait_ms(failures.level(db, now)?);
+        let wait_ms = limits::locked_ms(db, now, &v.tenant, &v.number_hash)?;
         if wait_ms > 0 {
             count_refused(db, &v.tenant, "locked")?;
             return Ok(Some(Instead::Locked(wait_ms)));

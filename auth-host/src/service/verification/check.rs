@@ -140,8 +140,7 @@ impl Check {
         if !self.is_for(&v) {
             return Ok(Outcome::NotUsable);
         }
-        let failures = limits::failures(&v.tenant, &v.number_hash);
-        let wait_ms = failures.wait_ms(failures.level(db, now)?);
+        let wait_ms = limits::locked_ms(db, now, &v.tenant, &v.number_hash)?;
         if wait_ms > 0 {
             return Ok(Outcome::Locked(wait_ms));
         }

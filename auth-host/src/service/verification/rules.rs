@@ -5,12 +5,11 @@ use crate::service::catalog::Catalog;
 use crate::service::crypt::Purpose;
 use crate::service::form::{is_locale, is_usage};
 use crate::service::ids;
-use crate::service::limits::{REFUSED, Refusal};
+use crate::service::limits::{self, REFUSED, Refusal};
 use crate::service::number::{Number, is_country};
 use crate::service::phrases::{self, Language};
 use crate::service::problem::Problem;
 use crate::service::store;
-use crate::service::store::limits::Counter;
 use crate::service::store::message::{self, State};
 use crate::service::store::registry::{Tenant, TenantSettings};
 use crate::service::store::verifications::{self, Verification};
@@ -81,12 +80,7 @@ pub(super) fn told(app: &App, caller: &Caller, id: &str, problem: Problem) -> Pr
 
 /// Counts a refusal by its reason.
 pub(super) fn count_refused(db: &Connection, tenant: &str, reason: &str) -> store::Result<()> {
-    let counter = Counter {
-        tenant,
-        scope: REFUSED,
-        subject: reason,
-    };
-    counter.add(db, ids::now_ms(), 1)
+    limits::count(db, ids::now_ms(), tenant, REFUSED, reason)
 }
 
 /// Counts that sending is stopped, or that no flow serves a message.

@@ -17,7 +17,6 @@ use crate::service::platforms::{RESERVE, Webhook};
 use crate::service::problem::Problem;
 use crate::service::send::Draft;
 use crate::service::store::StoreError;
-use crate::service::store::limits::Counter;
 use crate::service::verification::{Delivery, Order, deliver};
 use crate::service::{ids, limits};
 use auth_connector_host::{Phrase, phrase};
@@ -362,14 +361,9 @@ fn of_message(
 async fn counted(app: &Arc<App>, webhook: &Webhook, verdict: Verdict) -> Verdict {
     let tenant = webhook.tenant.clone();
     let subject = format!("{}/{}", webhook.id, verdict.word());
-    let counting = app.store.write(move |db| {
-        let counter = Counter {
-            tenant: &tenant,
-            scope: limits::WEBHOOK,
-            subject: &subject,
-        };
-        counter.add(db, ids::now_ms(), 1)
-    });
+    let counting = app
+        .store
+        .write(move |db| limits::count(db, ids::now_ms(), &tenant, limits::WEBHOOK, &subject));
     if let Err::<(), StoreError>(error) = counting.await {
         tracing::error!(%error, "a refusal cannot be counted");
     }

@@ -13,11 +13,7 @@ fn counter_sums_the_hours_that_are_asked_for() {
     let now = 1_000_000 * HOUR_MS;
     let (day, hour, mut counts) = store
         .write_blocking(move |db| {
-            let counter = Counter {
-                tenant: "t",
-                scope: "s",
-                subject: "",
-            };
+            let counter = Counter::new("t", "s", "");
             for (ago, count) in [(0, 1), (1, 2), (23, 4), (24, 8), (48, 16)] {
                 counter.add(db, now - ago * HOUR_MS, count)?;
             }
@@ -42,11 +38,7 @@ fn counter_is_never_below_nothing() {
     let store = folder.open();
     let sums = store
         .write_blocking(|db| {
-            let of = |subject| Counter {
-                tenant: "t",
-                scope: "s",
-                subject,
-            };
+            let of = |subject| Counter::new("t", "s", subject);
             of("new").add(db, 0, -1)?;
             for count in [1, -2, 1] {
                 of("old").add(db, 0, count)?;
@@ -65,11 +57,7 @@ fn counts_of_a_clock_that_was_ahead_are_left_out() {
     let now = 1_000_000 * HOUR_MS - 30_000;
     let found = store
         .write_blocking(move |db| {
-            let counter = Counter {
-                tenant: "t",
-                scope: "s",
-                subject: "",
-            };
+            let counter = Counter::new("t", "s", "");
             // A request beside this one, of the next hour already; and two of the wrong clock.
             for (ahead, count) in [(40_000, 1), (2 * HOUR_MS, 2), (72 * HOUR_MS, 4)] {
                 counter.add(db, now + ahead, count)?;
@@ -167,7 +155,7 @@ fn sweep_deletes_what_is_old() {
             }
             // A network is kept for two days, a counter that identifies no person for a year.
             for (scope, hours) in [("network", 50), ("verified-network", 50), ("network", 47), ("sent", 50)] {
-                let counter = Counter { tenant: "t", scope, subject: "" };
+                let counter = Counter::new("t", scope, "");
                 counter.add(db, now - hours * HOUR_MS, 1)?;
             }
             while retention::sweep(db, now)? > 0 {}
