@@ -9,7 +9,7 @@
 //! associated data, so that a value that is moved to another row cannot be decrypted.
 
 use crate::mask;
-use crate::service::ids;
+use crate::service::ids::{self, NoRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -66,8 +66,8 @@ pub enum KeyError {
         id: String,
     },
     /// The operating system has no random numbers.
-    #[error("the operating system gave no random numbers: {0}")]
-    Random(std::io::Error),
+    #[error(transparent)]
+    Random(#[from] NoRandom),
 }
 
 /// The master keys, the current one first.
@@ -228,7 +228,7 @@ impl Keyring {
         let Some(master) = self.0.first() else {
             return Err(KeyError::Undecryptable { id: String::new() });
         };
-        let nonce: [u8; NONCE] = ids::random().map_err(KeyError::Random)?;
+        let nonce: [u8; NONCE] = ids::random()?;
         let key = master.derive(tenant, purpose);
         let payload = Payload {
             msg: value,
@@ -318,8 +318,8 @@ impl fmt::Debug for Keyring {
 impl Master {
     fn random() -> Result<Self, KeyError> {
         Ok(Self {
-            id: ids::random().map_err(KeyError::Random)?,
-            secret: Zeroizing::new(ids::random().map_err(KeyError::Random)?),
+            id: ids::random()?,
+            secret: Zeroizing::new(ids::random()?),
         })
     }
 

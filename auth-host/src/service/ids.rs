@@ -41,14 +41,19 @@ pub fn rfc3339_seconds(ms: i64) -> String {
         .unwrap_or_default()
 }
 
+/// The operating system has no random numbers.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random numbers: {0}")]
+pub struct NoRandom(getrandom::Error);
+
 /// Random bytes from the operating system.
 ///
 /// # Errors
 ///
-/// The operating system's, where it has no random numbers.
-pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+/// [`NoRandom`].
+pub fn random<const N: usize>() -> Result<[u8; N], NoRandom> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    getrandom::fill(&mut bytes).map_err(NoRandom)?;
     Ok(bytes)
 }
 
@@ -56,8 +61,8 @@ pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
 ///
 /// # Errors
 ///
-/// As [`random`].
-pub fn code() -> std::io::Result<String> {
+/// [`NoRandom`].
+pub fn code() -> Result<String, NoRandom> {
     const CODES: u32 = 1_000_000;
     // The largest multiple of a million that fits a u32: values beyond it would make small codes likelier.
     const FAIR: u32 = u32::MAX - u32::MAX % CODES;

@@ -2,6 +2,7 @@
 
 use crate::mask;
 use crate::service::crypt::KeyError;
+use crate::service::ids::NoRandom;
 use crate::service::phrases::{self, Language};
 use crate::service::store::StoreError;
 use crate::service::texts::{Sentence, Texts, about, say};
@@ -206,7 +207,13 @@ impl From<StoreError> for Problem {
 
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
-        StoreError::Failed(error.to_string()).into()
+        StoreError::from(error).into()
+    }
+}
+
+impl From<NoRandom> for Problem {
+    fn from(error: NoRandom) -> Self {
+        StoreError::from(error).into()
     }
 }
 

@@ -63,9 +63,7 @@ impl Draft {
     /// [`StoreError::Failed`] when the operating system has no random numbers.
     pub fn row(&self, app: &App, connector: &str) -> Result<message::Message, StoreError> {
         let number = self.number.e164();
-        let encrypted = app
-            .encrypt_number(&self.tenant, number)
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        let encrypted = app.encrypt_number(&self.tenant, number)?;
         let id = ids::new("m");
         Ok(message::Message {
             first: id.clone(),

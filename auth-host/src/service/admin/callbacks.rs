@@ -6,7 +6,6 @@ use crate::service::access::key_hash;
 use crate::service::app::App;
 use crate::service::ids::{self, rfc3339};
 use crate::service::problem::Problem;
-use crate::service::store::StoreError;
 use crate::service::store::audit::Action;
 use crate::service::store::callbacks::{self as rows, Token};
 use crate::service::texts::say;
@@ -54,7 +53,7 @@ pub async fn add(
             say("refusal-no-receipts"),
         ));
     }
-    let random: [u8; 16] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let random: [u8; 16] = ids::random()?;
     let secret = hex::encode(random);
     let token = Token {
         id: ids::new("t"),

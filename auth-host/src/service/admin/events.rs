@@ -1,15 +1,14 @@
 //! Address of a tenant's events. A host administrator sets it, because it is a destination.
 
-use super::{Actor, Entry, change, require};
+use super::{Actor, Entry, change, change_shown_once, require};
 use crate::service::app::App;
 use crate::service::event_target::{self, Opened};
 use crate::service::ids;
 use crate::service::platforms::auth::Auth;
 use crate::service::post::Address;
 use crate::service::problem::Problem;
-use crate::service::store::StoreError;
 use crate::service::store::audit::Action;
-use crate::service::store::events as rows;
+use crate::service::store::events::{self as rows, Target};
 use crate::service::texts::about;
 use serde::Serialize;
 use std::sync::Arc;
@@ -45,21 +44,23 @@ pub async fn put(
     }
     let address = Address::parse(url);
     let address = address.map_err(|why| Problem::invalid("/url", about("refusal-address", why)))?;
-    let secret = Auth::Svix.new_secret();
-    let secret = secret.map_err(|error| StoreError::Failed(error.to_string()))?;
+    let secret = Auth::Svix.new_secret()?;
     let opened = Opened {
         secret: Zeroizing::new(secret.clone()),
         url: Zeroizing::new(url.to_owned()),
     };
     let target = event_target::encrypt(&app.keys, tenant, &opened)?;
     let entry = Entry::new(Some(tenant), actor, Action::EventsPut, tenant).detail(address.origin());
-    change(app, entry, move |db| {
-        Ok(rows::put_target(db, &target, ids::now_ms())?)
+    let kept = target.clone();
+    let waiting = change_shown_once(app, entry, move |db| {
+        rows::put_target(db, &kept, ids::now_ms())?;
+        Ok(rows::waiting(db, &kept.tenant)?)
     })
     .await?;
-    let mut shown = get(app, tenant)?;
-    shown.secret = Some(secret);
-    Ok(shown)
+    Ok(EventsView {
+        secret: Some(secret),
+        ..view(&target, waiting)
+    })
 }
 
 /// Returns the address that a tenant's events are posted to, for display.
@@ -71,12 +72,17 @@ pub fn get(app: &App, tenant: &str) -> Result<EventsView, Problem> {
     let catalog = app.catalog.load();
     let found = catalog.event_targets.get(tenant);
     let found = found.ok_or_else(|| Problem::not_found("address for events"))?;
-    Ok(EventsView {
-        tenant: tenant.to_owned(),
-        url: event_target::shown(&found.url).to_owned(),
-        waiting: app.store.read(|db| rows::waiting(db, tenant))?,
+    let waiting = app.store.read(|db| rows::waiting(db, tenant))?;
+    Ok(view(found, waiting))
+}
+
+fn view(target: &Target, waiting: i64) -> EventsView {
+    EventsView {
+        tenant: target.tenant.clone(),
+        url: event_target::shown(&target.url).to_owned(),
+        waiting,
         secret: None,
-    })
+    }
 }
 
 /// Removes the address of a tenant's events. Waiting events are deleted.

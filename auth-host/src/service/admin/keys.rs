@@ -5,7 +5,6 @@ use crate::service::access::{Host, SCOPES, Scope as _, key_hash};
 use crate::service::app::App;
 use crate::service::ids;
 use crate::service::problem::Problem;
-use crate::service::store::StoreError;
 use crate::service::store::audit::Action;
 use crate::service::store::registry::{self, Key};
 use crate::service::texts::say;
@@ -58,7 +57,7 @@ pub async fn add(
     if scopes.is_empty() || !scopes.iter().all(is_known) {
         return Err(Problem::invalid("/scopes", say("refusal-scopes")));
     }
-    let secret: [u8; 32] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let secret: [u8; 32] = ids::random()?;
     let id = ids::new("k");
     let text = format!("{id}.{}", URL_SAFE_NO_PAD.encode(secret));
     let key = Key {

@@ -4,7 +4,7 @@ use super::Actor;
 use super::keys::{self, KeyView};
 use crate::mask;
 use crate::service::app::{App, AppError, Files};
-use crate::service::crypt::{KeyError, Purpose};
+use crate::service::crypt::Purpose;
 use crate::service::event_target;
 use crate::service::recovery;
 use crate::service::store::{
@@ -30,12 +30,9 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
     let old = app.clone();
     let done = app.store.write(move |db| {
         let mut encrypted = 0;
-        let failed = |error: KeyError| StoreError::Failed(error.to_string());
         let encrypt_again = |tenant: &str, place: &str, value: &[u8]| {
-            let open = old.keys.decrypt(tenant, Purpose::Configs, place, value);
-            let open = open.map_err(failed)?;
-            let anew = new.encrypt(tenant, Purpose::Configs, place, &open);
-            anew.map_err(failed)
+            let open = old.keys.decrypt(tenant, Purpose::Configs, place, value)?;
+            new.encrypt(tenant, Purpose::Configs, place, &open)
         };
         for row in registry::connectors(db)? {
             let anew = encrypt_again(&row.tenant, &row.id, &row.config)?;
@@ -48,8 +45,8 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
             encrypted += 1;
         }
         for row in events::targets(db)? {
-            let opened = event_target::decrypt(&old.keys, &row).map_err(failed)?;
-            let anew = event_target::encrypt(&new, &row.tenant, &opened).map_err(failed)?;
+            let opened = event_target::decrypt(&old.keys, &row)?;
+            let anew = event_target::encrypt(&new, &row.tenant, &opened)?;
             events::replace_secret(db, &anew)?;
             encrypted += 1;
         }
@@ -59,19 +56,17 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
         }
         for table in ["messages", "verifications", "test_numbers"] {
             for row in retention::encrypted_numbers(db, table)? {
-                let number = old
-                    .decrypt_number(&row.tenant, &row.value)
-                    .map_err(failed)?;
+                let number = old.decrypt_number(&row.tenant, &row.value)?;
                 let anew = new.encrypt(&row.tenant, Purpose::Numbers, "number", number.as_bytes());
                 let hash = new.hash(&row.tenant, Purpose::Search, number.as_bytes());
                 let before = old.number_hash(&row.tenant, &number);
-                retention::replace_number(db, &row, &anew.map_err(failed)?, &hash)?;
+                retention::replace_number(db, &row, &anew?, &hash)?;
                 retention::move_bucket(db, &row.tenant, &before, &hash)?;
                 encrypted += 1;
             }
         }
         let mark = new.encrypt("", Purpose::Configs, "mark", b"auth-host");
-        registry::put_setting(db, "key_mark", &hex::encode(mark.map_err(failed)?))?;
+        registry::put_setting(db, "key_mark", &hex::encode(mark?))?;
         registry::touch(db)?;
         Ok::<_, StoreError>(encrypted)
     });

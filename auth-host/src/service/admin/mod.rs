@@ -231,6 +231,8 @@ mod tests {
         let body = json!({"platform": "generic"});
         let webhook = webhooks::put(app, &actor, "default", "name", body).await;
         assert!(webhook.unwrap().secret.is_some());
+        let target = events::put(app, &actor, "default", "https://a.example/hook").await;
+        assert!(target.unwrap().secret.is_some());
     }
 
     /// An operator who stops sending must not get a success before the switch is in force.

@@ -113,7 +113,7 @@ pub async fn send(
     if catalog.test_number(tenant, &hash, ids::now_ms()).is_some() {
         return Err(Problem::invalid("/to", say("refusal-to-test-number")));
     }
-    let code = ids::code().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let code = ids::code()?;
     let draft = Draft {
         tenant: tenant.to_owned(),
         verification: None,

@@ -30,7 +30,7 @@ const EXACTLY_MS: i64 = 60_000;
 ///
 /// [`StoreError::Failed`] when the operating system has no random numbers.
 pub fn token() -> Result<String, StoreError> {
-    let random: [u8; 32] = ids::random().map_err(|error| StoreError::Failed(error.to_string()))?;
+    let random: [u8; 32] = ids::random()?;
     Ok(URL_SAFE_NO_PAD.encode(random))
 }
 

@@ -47,8 +47,7 @@ pub async fn send(
     let number = numbers::parse(app, tenant, to)?;
     let entry = Entry::new(Some(tenant), actor, Action::WebhookTrial, &webhook.id).detail(name);
     change(app, entry, |_| Ok(())).await?;
-    let failed = |error: std::io::Error| Problem::from(StoreError::Failed(error.to_string()));
-    let code = ids::code().map_err(failed)?;
+    let code = ids::code()?;
     let is_twilio = webhook.settings.platform == Platform::TwilioVerify;
     let (kind, body) = if is_twilio {
         let form = form_urlencoded::Serializer::new(String::new())

@@ -181,9 +181,7 @@ fn new_secret(platform: Platform, auth: &Auth) -> Result<String, Problem> {
     };
     match maker {
         Some(maker) => Err(Problem::invalid("/secrets", say(maker))),
-        None => auth
-            .new_secret()
-            .map_err(|error| StoreError::Failed(error.to_string()).into()),
+        None => Ok(auth.new_secret()?),
     }
 }
 

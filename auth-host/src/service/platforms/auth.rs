@@ -1,5 +1,6 @@
 //! Proofs of origin: signatures over the raw body, and shared secrets. All comparisons take constant time.
 
+use crate::service::ids::{self, NoRandom};
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -98,9 +99,9 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// The operating system's, where it has no random numbers.
-    pub fn new_secret(&self) -> std::io::Result<String> {
-        let random: [u8; 32] = crate::service::ids::random()?;
+    /// [`NoRandom`].
+    pub fn new_secret(&self) -> Result<String, NoRandom> {
+        let random: [u8; 32] = ids::random()?;
         Ok(match self {
             Self::StandardWebhooks => format!("v1,whsec_{}", STANDARD.encode(random)),
             Self::Svix => format!("whsec_{}", STANDARD.encode(random)),

@@ -149,8 +149,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The operating system's error if it has no random numbers.
-    pub fn new() -> std::io::Result<(String, Self)> {
+    /// [`ids::NoRandom`].
+    pub fn new() -> Result<(String, Self), ids::NoRandom> {
         let text = |bytes: [u8; 32]| hex::encode(bytes);
         let session = Self {
             token: text(ids::random()?),

@@ -5,6 +5,8 @@
 //! have their own connection, which WAL lets run beside the writer.
 
 use crate::mask;
+use crate::service::crypt::KeyError;
+use crate::service::ids::NoRandom;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -71,6 +73,18 @@ impl From<rusqlite::Error> for StoreError {
             }
             _ => Self::Failed(error.to_string()),
         }
+    }
+}
+
+impl From<NoRandom> for StoreError {
+    fn from(error: NoRandom) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<KeyError> for StoreError {
+    fn from(error: KeyError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

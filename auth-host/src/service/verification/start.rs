@@ -113,7 +113,7 @@ async fn start_in_any(
     let route = catalog.route(&caller.tenant, &request.usage, number.country());
     let code = match &test_code {
         Some(code) => code.clone(),
-        None => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,
+        None => ids::code()?,
     };
     let mut v = Verification {
         id: ids::new("v"),
@@ -215,7 +215,7 @@ async fn resend_in_any(
     let is_sent = !v.is_test && !is_suppressed;
     let code = match (&test_code, v.is_test) {
         (Some(code), true) => code.clone(),
-        _ => ids::code().map_err(|error| StoreError::Failed(error.to_string()))?,
+        _ => ids::code()?,
     };
     let locales = v.locales.split(',').filter(|tag| !tag.is_empty());
     let draft = Draft {
