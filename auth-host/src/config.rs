@@ -2,6 +2,7 @@
 
 use crate::cli::ConfigArgs;
 use crate::exit::{INVALID_CONFIG, Stop};
+use crate::pointer::place;
 use crate::{files, mask};
 use auth_connector_host::{CONFIG_BYTES, Config};
 use serde_json::Value;
@@ -18,12 +19,8 @@ pub fn read(args: &ConfigArgs) -> Result<Config, Stop> {
     if args.set_from_env.is_empty() {
         return Ok(Config::new(text));
     }
-    let mut json: Value = serde_json::from_str(&text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        Stop::usage(format!(
-            "the config is not JSON at line {line}, column {column}, so nothing can be set in it"
-        ))
-    })?;
+    let mut json: Value = serde_json::from_str(&text)
+        .map_err(|error| Stop::not_json("the config, in which a value is to be set,", &error))?;
     for overlay in &args.set_from_env {
         set(&mut json, overlay)?;
     }
@@ -34,13 +31,9 @@ fn text(args: &ConfigArgs) -> Result<String, Stop> {
     match args.config.as_deref() {
         Some("-") => read_limited(std::io::stdin(), "standard input"),
         Some(path) => {
-            let file = files::open(path.as_ref()).map_err(|error| {
-                Stop::usage(format!(
-                    "the config {} cannot be read: {error}",
-                    mask::path(path.as_ref())
-                ))
-            })?;
-            read_limited(file, &mask::path(path.as_ref()))
+            let name = mask::path(path.as_ref());
+            let file = files::open(path.as_ref());
+            read_limited(file.map_err(|error| unreadable(&name, &error))?, &name)
         }
         None => {
             let text = std::env::var(VARIABLE).map_err(|_| {
@@ -56,9 +49,13 @@ fn read_limited(source: impl Read, name: &str) -> Result<String, Stop> {
     source
         .take(CONFIG_BYTES as u64 + 1)
         .read_to_string(&mut text)
-        .map_err(|error| Stop::usage(format!("the config from {name} cannot be read: {error}")))?;
+        .map_err(|error| unreadable(name, &error))?;
     // Some editors write a byte order mark, which is not part of JSON (RFC 8259, section 8.1).
     within(files::unmarked(text), name)
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Stop {
+    Stop::usage(format!("the config from {name} cannot be read: {error}"))
 }
 
 /// Refuses a config that is longer than the contract allows, before anything is loaded.
@@ -108,38 +105,10 @@ fn set(json: &mut Value, overlay: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The value at a JSON Pointer, made where only the last key is missing.
-fn place<'a>(json: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
-    let (parent, key) = pointer.rsplit_once('/')?;
-    let key = key.replace("~1", "/").replace("~0", "~");
-    match json.pointer_mut(parent)? {
-        Value::Object(object) => Some(object.entry(key).or_insert(Value::Null)),
-        Value::Array(array) => array.get_mut(key.parse::<usize>().ok()?),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    /// A value is set at a key that exists or is missing, but not at a missing index of a list.
-    #[test]
-    fn place_accepts_missing_key_but_not_missing_parent() {
-        let mut config = json!({"a": {"b": 1}, "list": [{"k": 1}]});
-        for (pointer, found) in [
-            ("/a/b", true),
-            ("/a/new", true),
-            ("/list/0/k", true),
-            ("/x/y", false),
-            ("/list/7", false),
-        ] {
-            assert_eq!(place(&mut config, pointer).is_some(), found, "{pointer}");
-        }
-        *place(&mut config, "/a~1b").unwrap() = json!("v");
-        assert_eq!(config["a/b"], "v");
-    }
 
     #[test]
     fn byte_order_mark_is_no_part_of_a_config() {

@@ -56,6 +56,14 @@ impl Stop {
         }
     }
 
+    /// A named text is not JSON. The error's own message may repeat a part of it.
+    pub fn not_json(what: &str, error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        Self::usage(format!(
+            "{what} is not JSON at line {line}, column {column}"
+        ))
+    }
+
     /// The machine failed.
     pub fn machine(message: impl Into<String>) -> Self {
         Self {

@@ -3,6 +3,8 @@
 //! A pipe without a writer would block for ever, and a device may have no end. A file is therefore opened without
 //! waiting, and refused unless it is a regular one.
 
+use crate::exit::Stop;
+use crate::mask;
 use std::fs::File;
 use std::io::{Error, Read, Result};
 use std::path::Path;
@@ -29,6 +31,29 @@ pub fn open(path: &Path) -> Result<File> {
 /// Reads a regular file of at most so many bytes.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     read_to_end(open(path)?, most)
+}
+
+/// The largest file of certificates or keys, in bytes.
+const PEM_BYTES: u64 = 4 << 20;
+
+/// Reads a file that an argument or a setting names. The error has its path.
+pub fn named(path: &Path, most: u64) -> std::result::Result<Vec<u8>, Stop> {
+    read(path, most)
+        .map_err(|error| Stop::usage(format!("{} cannot be read: {error}", mask::path(path))))
+}
+
+/// Reads a named file of certificates or keys.
+pub fn pem(path: &Path) -> std::result::Result<Vec<u8>, Stop> {
+    named(path, PEM_BYTES)
+}
+
+/// Reads a named file, or standard input for `-`.
+pub fn named_or_input(path: &str, most: u64) -> std::result::Result<Vec<u8>, Stop> {
+    match path {
+        "-" => read_to_end(std::io::stdin(), most)
+            .map_err(|error| Stop::usage(format!("standard input cannot be read: {error}"))),
+        path => named(path.as_ref(), most),
+    }
 }
 
 /// Reads to the end, at most so many bytes. A longer source is refused and not truncated.

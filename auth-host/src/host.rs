@@ -20,9 +20,6 @@ const PROXY_NETWORKS: [&str; 5] = [
     "fc00::/7",
 ];
 
-/// The longest file of authorities, in bytes. A browser's complete set has some 250 KB.
-const AUTHORITY_BYTES: u64 = 4 << 20;
-
 /// A builder with the cache and the keys that the arguments name and no egress, for everything that needs no network.
 pub fn builder(common: &Common) -> Result<HostBuilder, Stop> {
     let builder = ConnectorHost::builder().with(|options| {
@@ -70,13 +67,7 @@ pub fn grant(builder: HostBuilder, origins: &[String]) -> Result<HostBuilder, St
 pub fn connect(common: &Common, network: &Network) -> Result<Plugin, Stop> {
     let mut builder = grant(builder(common)?, &network.grants.allow)?;
     if let Some(path) = &network.ca {
-        let pem = files::read(path, AUTHORITY_BYTES).map_err(|error| {
-            Stop::usage(format!(
-                "the authority {} cannot be read: {error}",
-                mask::path(path)
-            ))
-        })?;
-        builder = builder.trust_pem(&pem);
+        builder = builder.trust_pem(&files::pem(path)?);
     }
     if let Some(proxy) = proxy(network)? {
         builder = builder.with(|options| options.proxy = Some(proxy));

@@ -24,6 +24,7 @@ mod message;
 #[cfg(feature = "observe")]
 mod metrics;
 mod output;
+mod pointer;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "serve")]

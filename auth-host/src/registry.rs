@@ -17,9 +17,6 @@ use auth_connector_registry::{
 };
 use std::path::Path;
 
-/// The longest PEM file that is read, in bytes.
-const PEM_BYTES: u64 = 4 << 20;
-
 /// The trusted keys and the grants.
 type Against<'a> = (&'a ConnectorHost, &'a Grants);
 
@@ -61,7 +58,7 @@ impl Access {
         has_loopback_http: bool,
     ) -> Result<Self, Stop> {
         if let Some(file) = authority {
-            self.network.authorities_pem.extend(pem(file)?);
+            self.network.authorities_pem.extend(files::pem(file)?);
         }
         self.provenance_key = key.map(provenance_key).transpose()?;
         self.has_loopback_http = has_loopback_http;
@@ -190,13 +187,8 @@ fn pulled(access: &Access, reference: &Reference, against: Against<'_>) -> Resul
 }
 
 fn provenance_key(file: &Path) -> Result<ProvenanceKey, Stop> {
-    ProvenanceKey::from_pem(&pem(file)?)
+    ProvenanceKey::from_pem(&files::pem(file)?)
         .map_err(|error| Stop::usage(format!("{}: {error}", mask::path(file))))
-}
-
-fn pem(file: &Path) -> Result<Vec<u8>, Stop> {
-    files::read(file, PEM_BYTES)
-        .map_err(|error| Stop::usage(format!("{} cannot be read: {error}", mask::path(file))))
 }
 
 impl From<RegistryError> for Stop {

@@ -3,12 +3,11 @@
 use crate::cli;
 use crate::exit::{self, Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
 use crate::output::Page;
-use crate::{config, host, json, mask, text};
+use crate::{config, files, host, json, text};
 use auth_connector_host::{
     Callback, CallbackContent, CallbackError, CallbackRefusalKind, DeliveryReceipt,
 };
 use serde_json::{Value, json};
-use std::io::Read;
 
 /// The largest body that is read, in bytes: more than any connector accepts, so that the host refuses it.
 const MAX_BYTES: u64 = 1 << 20;
@@ -28,7 +27,7 @@ pub async fn run(args: &cli::Callback) -> Result<Code, Stop> {
             .iter()
             .map(|line| header(line))
             .collect::<Result<_, _>>()?,
-        body: body(&args.body)?,
+        body: files::named_or_input(&args.body, MAX_BYTES)?,
     };
     let plugin = host::load_offline(&args.common)?;
     let outcome = plugin.read_callback(&config, &callback).await;
@@ -59,24 +58,6 @@ fn header(line: &str) -> Result<(String, String), Stop> {
         .ok_or_else(|| {
             Stop::usage("--header takes NAME:VALUE, such as content-type:application/json")
         })
-}
-
-fn body(from: &str) -> Result<Vec<u8>, Stop> {
-    let mut body = Vec::new();
-    let (name, read) = if from == "-" {
-        let input = std::io::stdin().take(MAX_BYTES).read_to_end(&mut body);
-        ("standard input".to_owned(), input)
-    } else {
-        let read =
-            std::fs::File::open(from).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut body));
-        (mask::path(from.as_ref()), read)
-    };
-    read.map_err(|error| {
-        Stop::usage(format!(
-            "the callback's body from {name} cannot be read: {error}"
-        ))
-    })?;
-    Ok(body)
 }
 
 fn document(outcome: &Result<CallbackContent, CallbackError>) -> Value {

@@ -14,12 +14,7 @@ const LIST_BYTES: u64 = 1 << 20;
 
 /// Pulls every plugin of the list, and writes the catalogue if all of them load.
 pub async fn run(args: &MakeCatalogue) -> Result<Code, Stop> {
-    let list = files::read(&args.list, LIST_BYTES).map_err(|error| {
-        Stop::usage(format!(
-            "{} cannot be read: {error}",
-            mask::path(&args.list)
-        ))
-    })?;
+    let list = files::named(&args.list, LIST_BYTES)?;
     let list = String::from_utf8_lossy(&list);
     let lines = list.trim_start_matches('\u{feff}').lines().map(str::trim);
     let references = (1_usize..)

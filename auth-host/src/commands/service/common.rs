@@ -2,7 +2,6 @@
 
 use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, UNKNOWN, USAGE};
-use crate::mask;
 use crate::output::{Page, complain};
 use crate::service::admin::{Actor, hiding};
 use crate::service::app::{App, AppError, Files, Made};
@@ -10,6 +9,7 @@ use crate::service::folder::FolderError;
 use crate::service::problem::Problem;
 use crate::service::serve::settings::{EXPLAINED, Settings, variable};
 use crate::service::store::{self, StoreError};
+use crate::{files, mask};
 use serde::Serialize;
 use serde_json::Value;
 use std::env::VarError;
@@ -67,11 +67,8 @@ fn check_not_taken(files: &Files) -> Result<(), AppError> {
 pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
     let settings = settings(at)?;
     let files = Files::of(&settings.data, settings.key_file.as_deref());
-    let ca = settings.ca.as_deref().map(|path| {
-        let pem = crate::files::read(path, 4 << 20);
-        pem.map_err(|error| Stop::usage(format!("the authorities of `ca` cannot be read: {error}")))
-    });
-    let ca = ca.transpose()?.unwrap_or_default();
+    let ca = settings.ca.as_deref().map(files::pem).transpose()?;
+    let ca = ca.unwrap_or_default();
     let networks = settings.permit_networks;
     let opened = tokio::task::spawn_blocking(move || {
         check_not_taken(&files)?;

@@ -17,13 +17,8 @@ pub async fn import(command: Import) -> Result<Code, Stop> {
         name,
     } = args;
     let text = read_list(&file)?;
-    let document: Value = serde_json::from_str(&text).map_err(|error| {
-        Stop::usage(format!(
-            "the file is not JSON at line {}, column {}",
-            error.line(),
-            error.column()
-        ))
-    })?;
+    let document: Value =
+        serde_json::from_str(&text).map_err(|error| Stop::not_json("the file", &error))?;
     let app = open(&scope.at).await?;
     let opened = connectors::open_plugin(&app, &scope.tenant, &plugin, None).await?;
     let (_, metadata) = connectors::describe(&opened, &[]).await?;

@@ -83,16 +83,8 @@ pub async fn numbers(command: Numbers) -> Result<Code, Stop> {
 /// Reads a file, or standard input for `-`. A byte order mark before the text is removed, as it is not part of a number
 /// and not JSON (RFC 8259, section 8.1).
 pub fn read_list(file: &str) -> Result<String, Stop> {
-    let bytes = match file {
-        "-" => files::read_to_end(std::io::stdin(), LIST_BYTES),
-        path => files::read(path.as_ref(), LIST_BYTES),
-    };
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
-    let shown = match file {
-        "-" => "standard input".to_owned(),
-        path => crate::mask::path(path.as_ref()),
-    };
-    let text = text.map_err(|error| Stop::usage(format!("{shown} cannot be read: {error}")))?;
+    let text = String::from_utf8(files::named_or_input(file, LIST_BYTES)?);
+    let text = text.map_err(|_| Stop::usage("the file is not text in UTF-8"))?;
     Ok(files::unmarked(text))
 }
 

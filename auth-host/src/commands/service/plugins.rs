@@ -356,20 +356,20 @@ fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
         is_manifest.then(|| source.to_owned())
     };
     let Some(manifest) = manifest else {
-        new.component = part(source, COMPONENT_BYTES)?;
+        new.component = files::named(source, COMPONENT_BYTES)?;
         return Ok(new);
     };
-    let bytes = part(&manifest, TEXT_BYTES)?;
+    let bytes = files::named(&manifest, TEXT_BYTES)?;
     let folder = manifest.parent().unwrap_or(Path::new(""));
     let mut signature = manifest.clone().into_os_string();
     signature.push(".minisig");
     let signature = Path::new(&signature);
     if signature.symlink_metadata().is_ok() {
-        new.signature = Some(part(signature, TEXT_BYTES)?);
+        new.signature = Some(files::named(signature, TEXT_BYTES)?);
     }
     let vouched = versions::vouched(Some(&bytes), new.signature.as_deref(), &new)?;
     if let Some(vouched) = vouched {
-        new.component = part(&folder.join(&vouched.component.file), COMPONENT_BYTES)?;
+        new.component = files::named(&folder.join(&vouched.component.file), COMPONENT_BYTES)?;
     }
     new.manifest = Some(bytes);
     new.texts = texts(folder)?;
@@ -381,7 +381,7 @@ fn texts(folder: &Path) -> Result<Texts, Stop> {
     let mut texts = Texts::default();
     let logo = folder.join(guides::LOGO_FILE);
     if logo.symlink_metadata().is_ok() {
-        texts.logo = Some(part(&logo, guides::LOGO)?);
+        texts.logo = Some(files::named(&logo, guides::LOGO)?);
     }
     let Ok(entries) = std::fs::read_dir(folder.join("guides")) else {
         return Ok(texts);
@@ -390,7 +390,7 @@ fn texts(folder: &Path) -> Result<Texts, Stop> {
         let entry = entry.map_err(|error| Stop::machine(format!("guides: {error}")))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if let Some(language) = guides::language(&name) {
-            let bytes = part(&entry.path(), guides::GUIDE)?;
+            let bytes = files::named(&entry.path(), guides::GUIDE)?;
             let text = String::from_utf8(bytes)
                 .map_err(|_| Stop::usage(format!("guides/{name} is not UTF-8")))?;
             texts.guides.push((language.to_owned(), text));
@@ -398,10 +398,4 @@ fn texts(folder: &Path) -> Result<Texts, Stop> {
     }
     texts.guides.sort();
     Ok(texts)
-}
-
-/// A file of a package.
-fn part(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
-    files::read(path, most)
-        .map_err(|error| Stop::usage(format!("{} cannot be read: {error}", mask::path(path))))
 }

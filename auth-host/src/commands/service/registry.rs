@@ -127,13 +127,8 @@ pub async fn connector(command: Connector) -> Result<Code, Stop> {
 async fn put_connector(args: ConnectorPut) -> Result<Code, Stop> {
     let NamedOf { scope, name } = args.named;
     let text = config::read(&args.config)?;
-    let config = serde_json::from_str(text.expose()).map_err(|error| {
-        Stop::usage(format!(
-            "the config is not JSON at line {}, column {}",
-            error.line(),
-            error.column()
-        ))
-    })?;
+    let config = serde_json::from_str(text.expose())
+        .map_err(|error| Stop::not_json("the config", &error))?;
     let app = open(&scope.at).await?;
     let put = connectors::Put {
         tenant: &scope.tenant,

@@ -1,6 +1,7 @@
 //! Secrets of a config: their places, the stored ones that a new config takes over, and the values that decide a
 //! destination.
 
+use crate::pointer::{escaped, place};
 use crate::service::problem::Problem;
 use crate::service::texts::say;
 use serde_json::Value;
@@ -194,17 +195,6 @@ fn in_list<'a>(pointer: &'a str, config: &Value) -> Option<(&'a str, &'a str, &'
     })
 }
 
-/// The value at a JSON Pointer. It is created if only the last key is missing.
-fn place<'a>(config: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
-    let (parent, key) = pointer.rsplit_once('/')?;
-    let key = key.replace("~1", "/").replace("~0", "~");
-    match config.pointer_mut(parent)? {
-        Value::Object(object) => Some(object.entry(key).or_insert(Value::Null)),
-        Value::Array(array) => array.get_mut(key.parse::<usize>().ok()?),
-        _ => None,
-    }
-}
-
 /// Every value that may decide the destination of requests. The manifest names it, it looks like a URL, or its key ends
 /// like that of an address.
 fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
@@ -226,11 +216,6 @@ fn destinations(config: &Value, named: &[String]) -> BTreeMap<String, String> {
         }
     });
     found
-}
-
-/// A key as a part of a JSON Pointer.
-pub(super) fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// Visits every value that is neither an object nor a list, with its place.

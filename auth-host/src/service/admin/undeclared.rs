@@ -1,7 +1,8 @@
 //! Values of a config under keys that its plugin's guard does not declare: a mistyped key, or an old secret under
 //! another name. Their meaning is unknown, so they are hidden like secrets.
 
-use super::secrets::{escaped, is_blank};
+use super::secrets::is_blank;
+use crate::pointer::escaped;
 use auth_connector_host::ConfigGuard;
 use serde_json::{Map, Value};
 use std::cell::Cell;

@@ -1,5 +1,6 @@
 //! Changes and checks of a webhook's settings.
 
+use crate::pointer::escaped;
 use crate::service::expected::expected;
 use crate::service::form::is_usage;
 use crate::service::merge_patch::merge;
@@ -50,7 +51,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
         settings
             .usages
             .iter()
-            .map(|(kind, usage)| (format!("/usages/{}", kind.replace('/', "~1")), usage)),
+            .map(|(kind, usage)| (format!("/usages/{}", escaped(kind)), usage)),
     ) {
         if !is_usage(usage) {
             return Err(Problem::invalid(&pointer, say("refusal-usage")));

@@ -1,6 +1,7 @@
 //! Trials of a webhook: a request as its platform would post it, through the code for the platform's own requests.
 
 use super::{Actor, Entry, change, numbers, webhooks};
+use crate::pointer::unescaped;
 use crate::service::app::App;
 use crate::service::ids;
 use crate::service::platforms::Webhook;
@@ -176,7 +177,7 @@ fn put(body: &mut Value, pointer: &str, text: &str) {
     let names = pointer.split('/').skip(1);
     let mut place = body;
     for name in names {
-        let name = name.replace("~1", "/").replace("~0", "~");
+        let name = unescaped(name);
         if !place.is_object() {
             *place = Value::Object(Map::new());
         }

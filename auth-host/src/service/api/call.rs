@@ -2,6 +2,7 @@
 //!
 //! The key is checked before a byte of the body is read.
 
+use crate::pointer::escaped;
 use crate::service::access::{Host, Scope, Tenant, key_hash, key_id};
 use crate::service::app::App;
 use crate::service::crypt::Purpose;
@@ -290,7 +291,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         match segment {
             Segment::Map { key } => {
                 text.push('/');
-                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                text.push_str(&escaped(key));
             }
             Segment::Seq { index } => text.push_str(&format!("/{index}")),
             Segment::Enum { .. } | Segment::Unknown => {}

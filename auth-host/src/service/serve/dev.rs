@@ -98,11 +98,11 @@ impl Dev {
         component: Option<PathBuf>,
     ) -> Result<Self, Stop> {
         let path = component.unwrap_or_else(|| COMPONENT.into());
-        let component = files::read(&path, 16 << 20).map_err(|error| {
+        let component = files::named(&path, 16 << 20).map_err(|stop| {
             Stop::usage(format!(
-                "the connector {} cannot be read: {error}. Build it: cargo build --release --target wasm32-wasip2; or name \
-                another by --component FILE",
-                mask::path(&path)
+                "{}. Build the connector: cargo build --release --target wasm32-wasip2; or name another by --component \
+                FILE",
+                stop.message
             ))
         })?;
         let folder = (!settings.is_data_named).then(|| {

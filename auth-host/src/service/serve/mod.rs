@@ -12,7 +12,7 @@ mod reports;
 pub mod settings;
 mod tasks;
 
-use crate::mask;
+use crate::files;
 use crate::service::api::{self, Readiness};
 use crate::service::app::{App, AppError, Files, Hook, Made};
 use crate::service::recovery;
@@ -64,7 +64,8 @@ impl Service {
     ) -> Result<Self, String> {
         settings.check()?;
         let files = Files::of(&settings.data, settings.key_file.as_deref());
-        let ca = settings.ca.as_deref().map(read_ca).transpose()?;
+        let ca = settings.ca.as_deref().map(files::pem).transpose();
+        let ca = ca.map_err(|stop| stop.message)?;
         let networks = settings.permit_networks.clone();
         let said = |error: AppError| error.to_string();
         // Before the keys are read: `rotate-key` writes others while it locks the folder.
@@ -176,14 +177,4 @@ fn public_address(settings: &Settings, listener: SocketAddr) -> String {
         None => "http",
     };
     format!("{scheme}://{listener}")
-}
-
-fn read_ca(path: &Path) -> Result<Vec<u8>, String> {
-    const LARGEST: u64 = 4 << 20;
-    crate::files::read(path, LARGEST).map_err(|error| {
-        format!(
-            "the authorities {} cannot be read: {error}",
-            mask::path(path)
-        )
-    })
 }
