@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli`, `usage`, `commands` | the command line |
 //! | `config`, `message`, `files`, `host`, `cache` | input of a command, and the sandbox as the operator granted it |
+//! | `pointer` | JSON Pointers |
 //! | `exit`, `signals`, `output`, `text`, `json`, `clean` | exit codes, signals, output of a command |
 //! | `metrics`, `trace` | metrics and traces |
 //! | `registry` | packages from OCI registries |

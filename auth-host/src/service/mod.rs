@@ -5,7 +5,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | `serve` | listeners, settings, background tasks, start and stop |
-//! | `api`, `problem`, `access` | HTTP: routes, bodies and keys; refusals as problem documents; scopes of keys |
+//! | `api`, `problem`, `access`, `request_body` | HTTP: routes, bodies and keys; refusals as problem documents; scopes of keys |
 //! | `webhooks`, `platforms`, `twilio`, `header_key` | requests of auth platforms, in their forms and by their signatures |
 //! | `console`, `form`, `sample` | pages for operators, fields of usages; a sign-in that shows how to use the API |
 //! | `admin`, `merge_patch`, `expected` | operators' actions, for the API, the console and the command line |
@@ -43,6 +43,7 @@ pub(crate) mod private_files;
 pub(crate) mod problem;
 pub(crate) mod receipts;
 pub(crate) mod recovery;
+pub(crate) mod request_body;
 pub(crate) mod sample;
 pub(crate) mod send;
 pub mod serve;

@@ -9,10 +9,11 @@ use crate::service::crypt::Purpose;
 use crate::service::crypt::digest;
 use crate::service::header_key;
 use crate::service::problem::Problem;
+use crate::service::request_body::{self, Unread};
 use crate::service::store::idempotency;
 use crate::service::store::registry::Key;
 use crate::service::verification::Caller;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -196,37 +197,26 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     })
 }
 
-async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
-    let reading = axum::body::to_bytes(body, most);
-    match tokio::time::timeout(BODY_TIME, reading).await {
-        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
-        Ok(Err(error)) if !is_too_long(&error) => Err(malformed(
-            "It ended early, or its chunks have no form. Nothing of it was used.",
-        )),
-        Ok(Err(_)) => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            "The body is too large",
-            format!("A body has at most {most} bytes. Nothing of it was used."),
-        )),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "too-slow",
-            "The body did not arrive",
-            "A body has to arrive within ten seconds.",
-        )),
-    }
-}
-
-fn is_too_long(error: &axum::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
+    request_body::read(body, most, BODY_TIME)
+        .await
+        .map_err(|unread| match unread {
+            Unread::Broken => {
+                malformed("It ended early, or its chunks have no form. Nothing of it was used.")
+            }
+            Unread::TooLarge => Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+                format!("A body has at most {most} bytes. Nothing of it was used."),
+            ),
+            Unread::TooSlow => Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                "The body did not arrive",
+                "A body has to arrive within ten seconds.",
+            ),
+        })
 }
 
 /// Reads JSON. The error has the pointer and the expected value, and repeats nothing of the body.

@@ -4,6 +4,7 @@ use super::path::Path;
 use crate::service::app::App;
 use crate::service::problem::Problem;
 use crate::service::receipts::{self, NotTaken};
+use crate::service::request_body::{self, Unread};
 use auth_connector_host::Callback;
 use axum::body::Body;
 use axum::extract::State;
@@ -31,11 +32,13 @@ pub async fn receive(
         Ok(connector) => connector,
         Err(not_taken) => return refused(not_taken),
     };
-    let reading = axum::body::to_bytes(body, BODY_BYTES);
-    let body = match tokio::time::timeout(BODY_TIME, reading).await {
-        Ok(Ok(body)) => body.to_vec(),
-        Ok(Err(_)) => return refused(NotTaken::TooLarge),
-        Err(_) => return refused(NotTaken::Malformed),
+    let body = match request_body::read(body, BODY_BYTES, BODY_TIME).await {
+        Ok(body) => body.to_vec(),
+        Err(Unread::TooLarge) => return refused(NotTaken::TooLarge),
+        Err(unread @ (Unread::Broken | Unread::TooSlow)) => {
+            tracing::warn!(connector = %connector.row.id, why = ?unread, "a callback did not arrive whole");
+            return refused(NotTaken::Malformed);
+        }
     };
     let headers = headers.iter().filter_map(|(name, value)| {
         let value = value.to_str().ok()?;

@@ -14,6 +14,7 @@ use crate::service::number::Number;
 use crate::service::platforms::Webhook;
 use crate::service::platforms::auth::Auth;
 use crate::service::platforms::settings::Platform;
+use crate::service::request_body;
 use crate::service::store::messages;
 use crate::service::store::verifications::{self, Verification};
 use crate::service::verification::{
@@ -86,11 +87,8 @@ impl Service {
         };
         let form = match body {
             Some(body) => {
-                let reading = axum::body::to_bytes(body, BODY_BYTES);
-                let bytes = match tokio::time::timeout(BODY_TIME, reading).await {
-                    Ok(Ok(bytes)) => bytes,
-                    Ok(Err(_)) | Err(_) => return Err(Error::parameter("the body")),
-                };
+                let bytes = request_body::read(body, BODY_BYTES, BODY_TIME).await;
+                let bytes = bytes.map_err(|_| Error::parameter("the body"))?;
                 body::parse(headers, &bytes).map_err(|_| Error::parameter("the body"))?
             }
             None => Value::Null,

@@ -15,6 +15,7 @@ use crate::service::platforms::presets;
 use crate::service::platforms::settings::Platform;
 use crate::service::platforms::{RESERVE, Webhook};
 use crate::service::problem::Problem;
+use crate::service::request_body::{self, Unread};
 use crate::service::send::Draft;
 use crate::service::store::StoreError;
 use crate::service::verification::{Delivery, Order, deliver};
@@ -131,14 +132,14 @@ async fn judge(
     {
         return Judged::unproved(unauthorized(unproved));
     }
-    let reading = axum::body::to_bytes(body, BODY_BYTES);
-    let bytes = match tokio::time::timeout(within, reading).await {
-        Ok(Ok(bytes)) => bytes,
-        unread => {
+    let bytes = match request_body::read(body, BODY_BYTES, within).await {
+        Ok(bytes) => bytes,
+        Err(unread) => {
             let verdict = match unread {
-                Ok(_) => Verdict::refused(Class::TooLarge, "too-large")
+                Unread::TooLarge => Verdict::refused(Class::TooLarge, "too-large")
                     .hint(phrase!("hint-large", "A body has at most 65,536 bytes.")),
-                Err(_) => Verdict::refused(Class::Unreadable, "too-slow"),
+                Unread::Broken => Verdict::refused(Class::Unreadable, "unreadable"),
+                Unread::TooSlow => Verdict::refused(Class::Unreadable, "too-slow"),
             };
             return Judged {
                 is_proved: is_in_headers,
