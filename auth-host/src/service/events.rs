@@ -8,6 +8,7 @@ use crate::service::ids::{self, rfc3339};
 use crate::service::store::message::Message;
 use crate::service::store::verifications::Verification;
 use crate::service::store::{self, events as rows};
+use auth_connector_host::FailureKind;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ pub fn message(app: &App, db: &Connection, row: &Message) -> store::Result<()> {
         let catalog = app.catalog.load();
         let connector = catalog.connectors.get(&row.connector);
         let data = json!({
-            "message_id": row.id, "verification_id": row.verification, "state": row.state, "kind": row.kind,
+            "message_id": row.id, "verification_id": row.verification, "state": row.state, "kind": row.kind.map(FailureKind::as_str),
             "turn": row.turn, "reason": row.reason, "to": app.masked(&row.tenant, &row.number), "usage": row.usage,
             "country": row.country, "connector": connector.map(|c| c.row.name.clone()), "webhook_id": row.source,
             "provider_message": row.provider_message, "provider_code": row.provider_code,
@@ -35,7 +36,7 @@ pub fn verification(
 ) -> store::Result<()> {
     add(app, db, &v.tenant, || {
         let data = json!({
-            "verification_id": v.id, "status": v.state, "to": app.masked(&v.tenant, &v.number), "usage": v.usage,
+            "verification_id": v.id, "status": v.state.as_str(), "to": app.masked(&v.tenant, &v.number), "usage": v.usage,
             "country": v.country, "test": v.is_test,
         });
         (format!("verification.{state}"), data)

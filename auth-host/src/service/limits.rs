@@ -3,6 +3,10 @@
 //! Every refusal is counted with its reason. The rule about unverified sends is that of Authgear's fraud protection: a
 //! leaky bucket for each country and network, whose size grows with the codes that were used.
 
+mod reason;
+
+pub use reason::Reason;
+
 use crate::service::catalog::Catalog;
 use crate::service::number::Number;
 use crate::service::store::limits::{
@@ -31,26 +35,16 @@ pub const WOULD_REFUSE: &str = "would-refuse";
 /// The scope of the counters of requests that webhooks did not pass on, by webhook and reason.
 pub const WEBHOOK: &str = "webhook";
 
-/// The reasons of refusals by a limit. A person can wait for each of them to pass.
-pub const REASONS: [&str; 6] = [
-    "number-in-ten-minutes",
-    "number-a-day",
-    "prefix-a-day",
-    "network-a-day",
-    "segments-a-day",
-    "unverified",
-];
-
-/// The reason for which a message is not sent.
+/// A refusal of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// A stable word.
-    pub reason: &'static str,
+    /// Its reason.
+    pub reason: Reason,
     /// When another attempt is useful, in milliseconds; none if only an operator can change it.
     pub retry_after_ms: Option<i64>,
 }
 
-const fn refusal(reason: &'static str, retry_after_ms: Option<i64>) -> Refusal {
+const fn refusal(reason: Reason, retry_after_ms: Option<i64>) -> Refusal {
     Refusal {
         reason,
         retry_after_ms,
@@ -75,7 +69,7 @@ pub struct Asked<'a> {
 
 /// The reason why nothing at all is sent for a tenant, if there is one.
 pub fn stopped(catalog: &Catalog, settings: &TenantSettings) -> Option<Refusal> {
-    (catalog.is_stopped || settings.is_stopped).then_some(refusal("stopped", None))
+    (catalog.is_stopped || settings.is_stopped).then_some(refusal(Reason::Stopped, None))
 }
 
 /// Decides on a message, and counts the decision.
@@ -85,7 +79,7 @@ pub fn decide(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
         None => unverified(db, now, asked)?,
     };
     if let Some(refusal) = decision {
-        count(db, now, asked.tenant, REFUSED, refusal.reason)?;
+        count(db, now, asked.tenant, REFUSED, refusal.reason.as_str())?;
     } else {
         for (scope, subject) in asked.counted() {
             count(db, now, asked.tenant, scope, subject)?;
@@ -124,14 +118,19 @@ fn rates(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Refusal>
     }
     let prefix = (!asked.is_home()).then(|| asked.number.prefix());
     for (reason, scope, subject, most) in [
-        ("prefix-a-day", PREFIX, prefix, settings.prefix_a_day),
+        (Reason::PrefixADay, PREFIX, prefix, settings.prefix_a_day),
         (
-            "network-a-day",
+            Reason::NetworkADay,
             NETWORK,
             asked.network,
             settings.network_a_day,
         ),
-        ("segments-a-day", SENT, Some(""), settings.segments_a_day),
+        (
+            Reason::SegmentsADay,
+            SENT,
+            Some(""),
+            settings.segments_a_day,
+        ),
     ] {
         let Some(subject) = subject else { continue };
         let counter = Counter::new(tenant, scope, subject);
@@ -151,13 +150,13 @@ fn of_number(
     settings: &TenantSettings,
     tenant: &str,
     hash: &[u8],
-) -> Result<impl Iterator<Item = (&'static str, i64)>> {
+) -> Result<impl Iterator<Item = (Reason, i64)>> {
     let (ten_minutes, day) = (settings.number_in_ten_minutes, settings.number_a_day);
     let most = day.max(ten_minutes);
     let sent = messages::to_number_in(db, tenant, hash, now - DAY_MS..now + AHEAD_MS, most)?;
     let limits = [
-        ("number-in-ten-minutes", TEN_MINUTES_MS, ten_minutes),
-        ("number-a-day", DAY_MS, day),
+        (Reason::NumberInTenMinutes, TEN_MINUTES_MS, ten_minutes),
+        (Reason::NumberADay, DAY_MS, day),
     ];
     Ok(limits
         .into_iter()
@@ -219,9 +218,15 @@ fn unverified(db: &Connection, now: i64, asked: &Asked<'_>) -> Result<Option<Ref
         return Ok(None);
     }
     match asked.settings.unverified {
-        Unverified::Enforce => Ok(Some(refusal("unverified", wait_ms))),
+        Unverified::Enforce => Ok(Some(refusal(Reason::Unverified, wait_ms))),
         Unverified::RecordOnly => {
-            count(db, now, asked.tenant, WOULD_REFUSE, "unverified")?;
+            count(
+                db,
+                now,
+                asked.tenant,
+                WOULD_REFUSE,
+                Reason::Unverified.as_str(),
+            )?;
             Ok(None)
         }
     }

@@ -10,6 +10,7 @@ use crate::service::store::message::{Message, State};
 use crate::service::store::messages;
 use crate::service::store::{self, StoreError};
 use crate::service::{events, ids};
+use auth_connector_host::FailureKind;
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,7 +124,7 @@ fn count_segments(db: &Connection, row: &Message) -> store::Result<()> {
 fn count_attempt(row: &Message) {
     metrics::counter!(
         "auth_host_messages_total",
-        "connector" => row.connector.clone(), "state" => row.state.as_str(), "kind" => row.kind.clone().unwrap_or_default(),
+        "connector" => row.connector.clone(), "state" => row.state.as_str(), "kind" => row.kind.map_or("", FailureKind::as_str),
     )
     .increment(1);
 }

@@ -3,7 +3,9 @@
 //! One file for each language in `phrases/`: the texts of problem details and failed messages for a person, and the
 //! texts of the sample sign-in. Tests of `packages/logto-connector` require the same sentences.
 
+use crate::service::limits::Reason;
 use crate::service::store::message::State;
+use auth_connector_host::FailureKind;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -115,18 +117,28 @@ pub async fn speaking<F: Future>(language: Language, answer: F) -> F::Output {
 }
 
 /// The key of the sentence for a message that was not accepted, by the contract's kind of failure.
-pub fn of_message(state: State, kind: Option<&str>) -> Option<&'static str> {
-    match (state, kind) {
-        (State::Unknown, _) => Some("maybe-sent"),
-        (State::NotSent, kind) => Some(match kind.unwrap_or_default() {
-            "rate-limited" => "too-many",
-            "quota" => "used-up",
-            "recipient-rejected" => "not-delivered",
-            "unreachable" | "timeout" | "provider" => "try-again",
-            _ => "ask-administrator",
-        }),
-        (State::Undelivered, _) => Some("not-delivered"),
-        _ => None,
+pub fn of_message(state: State, kind: Option<FailureKind>) -> Option<&'static str> {
+    match state {
+        State::Unknown => Some("maybe-sent"),
+        State::NotSent => Some(of_kind(kind.unwrap_or(FailureKind::Other))),
+        State::Undelivered => Some("not-delivered"),
+        State::Sending | State::Accepted | State::Delivered | State::Suppressed => None,
+    }
+}
+
+const fn of_kind(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::RateLimited => "too-many",
+        FailureKind::Quota => "used-up",
+        FailureKind::RecipientRejected => "not-delivered",
+        FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Provider => "try-again",
+        FailureKind::InvalidConfig
+        | FailureKind::InvalidMessage
+        | FailureKind::NoTemplate
+        | FailureKind::Authentication
+        | FailureKind::Denied
+        | FailureKind::Unsupported
+        | FailureKind::Other => "ask-administrator",
     }
 }
 
@@ -138,16 +150,25 @@ pub const WRONG_CODE: &str = "wrong-code";
 
 /// The key of the sentence for a refusal of a kind; none if it is for the back end alone.
 pub fn of_problem(kind: &str) -> Option<&'static str> {
-    Some(match kind.strip_prefix("/problems/")? {
+    if let Some(reason) = Reason::parse(kind) {
+        return Some(match reason {
+            Reason::Stopped => "used-up",
+            Reason::NoFlow => "ask-administrator",
+            Reason::NumberInTenMinutes
+            | Reason::NumberADay
+            | Reason::PrefixADay
+            | Reason::NetworkADay
+            | Reason::SegmentsADay
+            | Reason::Unverified => "too-many",
+        });
+    }
+    Some(match kind {
         "not-usable" => "code-ended",
         "locked" => "locked",
         "too-early" => "too-early",
         "too-many-codes" => "no-more-codes",
-        "stopped" => "used-up",
-        "no-flow" => "ask-administrator",
         // The message may have been sent, by this request or by one before it.
         "outcome-late" | "storage" | "in-flight" => "not-finished",
-        limit if crate::service::limits::REASONS.contains(&limit) => "too-many",
         _ => return None,
     })
 }
@@ -155,6 +176,7 @@ pub fn of_problem(kind: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::store::message::parse_kind;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -280,7 +302,7 @@ mod tests {
             }
             count += 1;
             for state in [State::NotSent, State::Unknown, State::Undelivered] {
-                let key = of_message(state, Some(kind)).unwrap();
+                let key = of_message(state, Some(parse_kind(kind))).unwrap();
                 assert!(!Language::best(["de"]).say(key).is_empty(), "{kind}");
             }
         }
@@ -288,21 +310,18 @@ mod tests {
         for state in [State::Accepted, State::Sending, State::Suppressed] {
             assert_eq!(of_message(state, None), None);
         }
-        assert_eq!(of_message(State::NotSent, Some("quota")), Some("used-up"));
-        assert_eq!(
-            of_message(State::Unknown, Some("quota")),
-            Some("maybe-sent")
-        );
+        let quota = Some(FailureKind::Quota);
+        assert_eq!(of_message(State::NotSent, quota), Some("used-up"));
+        assert_eq!(of_message(State::Unknown, quota), Some("maybe-sent"));
     }
 
     #[test]
     fn problem_for_back_end_has_no_phrase() {
-        assert_eq!(of_problem("/problems/unauthorized"), None);
-        assert_eq!(of_problem("/problems/invalid"), None);
-        assert_eq!(of_problem("/problems/number-a-day"), Some("too-many"));
+        assert_eq!(of_problem("unauthorized"), None);
+        assert_eq!(of_problem("invalid"), None);
+        assert_eq!(of_problem("number-a-day"), Some("too-many"));
         for unclear in ["outcome-late", "storage", "in-flight"] {
-            let kind = format!("/problems/{unclear}");
-            assert_eq!(of_problem(&kind), Some("not-finished"));
+            assert_eq!(of_problem(unclear), Some("not-finished"));
         }
     }
 }

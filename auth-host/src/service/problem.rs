@@ -9,14 +9,15 @@ use crate::service::texts::{Sentence, Texts, about, say};
 use auth_connector_host::Phrase;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A refusal. Its texts repeat nothing that the caller sent.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// A reference to the kind, relative to the API: `/problems/locked`.
-    #[serde(rename = "type")]
-    pub kind: String,
+    /// The kind: `locked`. Responses have it as a reference relative to the API, `/problems/locked`.
+    #[serde(rename = "type", serialize_with = "reference")]
+    #[schema(value_type = String)]
+    pub kind: &'static str,
     /// The meaning of the kind, in a few words.
     pub title: String,
     /// The HTTP status.
@@ -45,6 +46,10 @@ pub struct Problem {
     /// All errors, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+}
+
+fn reference<S: Serializer>(kind: &&'static str, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("/problems/{kind}"))
 }
 
 /// One error or warning about a config.
@@ -99,10 +104,15 @@ impl From<&str> for Detail {
 
 impl Problem {
     /// A problem of a kind.
-    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<Detail>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &str,
+        detail: impl Into<Detail>,
+    ) -> Self {
         let Detail { text, sentence } = detail.into();
         Self {
-            kind: format!("/problems/{kind}"),
+            kind,
             title: title.to_owned(),
             status: status.as_u16(),
             detail: text,
@@ -153,7 +163,7 @@ impl Problem {
 
     /// Returns true if a message may have been sent all the same.
     pub fn is_late(&self) -> bool {
-        self.kind == "/problems/outcome-late"
+        self.kind == "outcome-late"
     }
 
     /// The event and the action to take, in an operator's language.
@@ -168,7 +178,7 @@ impl Problem {
     #[must_use]
     pub fn told(mut self, language: Language) -> Self {
         if self.user_message.is_none() {
-            let key = self.phrase.or_else(|| phrases::of_problem(&self.kind));
+            let key = self.phrase.or_else(|| phrases::of_problem(self.kind));
             self.user_message = key.map(|key| language.say(key).to_owned());
         }
         self

@@ -9,6 +9,7 @@ use crate::service::ids;
 use crate::service::store;
 use crate::service::store::message::{self, Message, State};
 use crate::service::store::messages;
+use auth_connector_host::FailureKind;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub fn settle(app: &App, db: &Connection) -> store::Result<usize> {
         let now = ids::now_ms();
         let row = Message {
             state: State::Unknown,
-            kind: Some("other".to_owned()),
+            kind: Some(FailureKind::Other),
             turn: Some("host".to_owned()),
             reason: Some(message::INTERRUPTED.to_owned()),
             settled_at: Some(now),

@@ -187,7 +187,7 @@ fn present(
 
 fn not_called(row: &mut message::Message, kind: FailureKind, reason: &str) {
     row.state = State::NotSent;
-    row.kind = Some(kind.as_str().to_owned());
+    row.kind = Some(kind);
     row.turn = Some("operator".to_owned());
     row.reason = Some(reason.to_owned());
     row.settled_at = Some(ids::now_ms());
@@ -210,7 +210,7 @@ pub fn settle(row: &mut message::Message, outcome: &Result<Receipt, SendError>) 
                 SendError::NotSent(_) => State::NotSent,
                 SendError::Unknown(_) => State::Unknown,
             };
-            row.kind = Some(cause.kind().as_str().to_owned());
+            row.kind = Some(cause.kind());
             let said = cause.failure().and_then(said_turn);
             row.turn = Some(said.unwrap_or(turn(cause)).to_owned());
             row.reason = Some(cause.code().to_owned());
@@ -278,23 +278,26 @@ const fn turn(cause: &CallError) -> &'static str {
 
 /// Returns true if another connector could send a message that this one certainly did not.
 fn is_mendable(row: &message::Message) -> bool {
-    const KINDS: [FailureKind; 10] = [
-        FailureKind::Unreachable,
-        FailureKind::Timeout,
-        FailureKind::Provider,
-        FailureKind::Authentication,
-        FailureKind::Denied,
-        FailureKind::Quota,
-        FailureKind::RateLimited,
-        FailureKind::NoTemplate,
-        FailureKind::InvalidConfig,
-        FailureKind::Unsupported,
-    ];
     row.state == State::NotSent
         && row.reason.as_deref() != Some(STOPPED)
-        && KINDS
-            .iter()
-            .any(|kind| row.kind.as_deref() == Some(kind.as_str()))
+        && row.kind.is_some_and(is_of_connector)
+}
+
+/// Returns true for failures of a connector or its provider, and false for those of the message.
+const fn is_of_connector(kind: FailureKind) -> bool {
+    match kind {
+        FailureKind::Unreachable
+        | FailureKind::Timeout
+        | FailureKind::Provider
+        | FailureKind::Authentication
+        | FailureKind::Denied
+        | FailureKind::Quota
+        | FailureKind::RateLimited
+        | FailureKind::NoTemplate
+        | FailureKind::InvalidConfig
+        | FailureKind::Unsupported => true,
+        FailureKind::InvalidMessage | FailureKind::RecipientRejected | FailureKind::Other => false,
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::service::ids;
 use crate::service::number::Number;
 use crate::service::platforms::Webhook;
 use crate::service::store::registry::{self, Connector, Plugin};
-use crate::service::store::verifications::Verification;
+use crate::service::store::verifications::{self, Verification};
 use crate::service::store::{Result, Store, StoreError};
 use auth_connector_registry::Facts;
 use rusqlite::{Connection, params};
@@ -148,7 +148,7 @@ pub fn verification(app: &App, to: &str, source: Option<&str>, code: &str) -> Ve
         network: None,
         source: source.map(str::to_owned),
         is_test: false,
-        state: "pending".to_owned(),
+        state: verifications::State::Pending,
         code: app.keys.tag("default", Purpose::Codes, tagged.as_bytes()),
         attempts: 0,
         sends: 1,

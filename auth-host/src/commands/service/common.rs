@@ -202,10 +202,10 @@ impl From<Problem> for Stop {
                 message: LATE.to_owned(),
             };
         }
-        let code = match problem.kind.as_str() {
-            "/problems/plugin-refused" => REFUSED,
-            "/problems/invalid" if !problem.findings.is_empty() => INVALID_CONFIG,
-            "/problems/storage" | "/problems/plugin-failed" => {
+        let code = match problem.kind {
+            "plugin-refused" => REFUSED,
+            "invalid" if !problem.findings.is_empty() => INVALID_CONFIG,
+            "storage" | "plugin-failed" => {
                 return Self::machine(problem.detail);
             }
             _ => USAGE,

@@ -131,13 +131,10 @@ fn code_of(answer: &Value) -> Code {
 
 /// The error if nothing was started. It has its own code if a rule refused it: nothing was sent.
 fn refused(problem: Problem) -> Stop {
-    let kind = problem.kind.clone();
+    let kind = problem.kind;
     let stop = Stop::from(problem);
-    match kind.as_str() {
-        "/problems/outcome-late"
-        | "/problems/storage"
-        | "/problems/invalid"
-        | "/problems/not-found" => stop,
+    match kind {
+        "outcome-late" | "storage" | "invalid" | "not-found" => stop,
         _ => Stop {
             code: NOT_SENT,
             ..stop
@@ -155,7 +152,7 @@ fn code_of_check(answer: &Value) -> Code {
 
 /// The error if no code was compared. It has the code of a wrong one if none is awaited or the number is locked.
 fn not_approved(problem: Problem) -> Stop {
-    let is_rule = ["/problems/not-usable", "/problems/locked"].contains(&problem.kind.as_str());
+    let is_rule = ["not-usable", "locked"].contains(&problem.kind);
     let stop = Stop::from(problem);
     match is_rule {
         true => Stop {
@@ -236,7 +233,7 @@ mod tests {
             (problem("storage"), MACHINE),
             (Problem::late("why"), UNKNOWN),
         ] {
-            let kind = problem.kind.clone();
+            let kind = problem.kind;
             assert_eq!(refused(problem).code, code, "{kind}");
         }
     }

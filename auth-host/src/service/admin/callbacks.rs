@@ -151,10 +151,7 @@ mod tests {
             add("c_1").await.unwrap();
         }
         let refused = add("c_1").await.unwrap_err();
-        assert_eq!(
-            (refused.status, refused.kind.as_str()),
-            (409, "/problems/tokens")
-        );
+        assert_eq!((refused.status, refused.kind), (409, "tokens"));
         add("c_2").await.unwrap();
     }
 }

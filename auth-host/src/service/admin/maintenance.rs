@@ -303,7 +303,7 @@ mod tests {
             Ok::<_, StoreError>((states, link, entries, session.is_none()))
         });
         let (states, link, entries, is_out) = read.unwrap();
-        assert_eq!(states, ["cancelled", "cancelled"]);
+        assert_eq!(states, [verifications::State::Cancelled; 2]);
         assert_eq!(link.as_deref(), Some(""));
         assert!(is_out);
         let entry = entries.first().unwrap();

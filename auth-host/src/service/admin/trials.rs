@@ -210,7 +210,8 @@ fn late() -> Problem {
 }
 
 fn refused(refusal: limits::Refusal) -> Problem {
-    let why = about("refusal-limit", refusal.reason);
+    let why = about("refusal-limit", refusal.reason.as_str());
     let status = StatusCode::TOO_MANY_REQUESTS;
-    Problem::new(status, refusal.reason, "A limit refuses it", why).after(refusal.retry_after_ms)
+    Problem::new(status, refusal.reason.as_str(), "A limit refuses it", why)
+        .after(refusal.retry_after_ms)
 }

@@ -435,7 +435,7 @@ mod tests {
             let kept = keep(&test.app, &TestApp::actor(), prepared(before, manifest)).await;
             kept.err().map(|problem| problem.kind)
         };
-        let changed = Some("/problems/changed".to_owned());
+        let changed = Some("changed");
         assert_eq!(keep(None, "{}").await, None);
         assert_eq!(keep(None, "{ }").await, changed);
         assert_eq!(keep(Some("{}"), "{ }").await, None);

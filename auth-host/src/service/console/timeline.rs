@@ -187,7 +187,7 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
     fact("provider-code", message.provider_code.clone());
     fact(
         "failure-kind",
-        message.kind.as_deref().map(|kind| words::kind(t, kind)),
+        message.kind.map(|kind| words::kind(t, kind.as_str())),
     );
     fact("country", Some(message.country.clone()));
     fact("segments", Some(message.segments.to_string()));

@@ -6,6 +6,7 @@ use crate::service::form::USAGES;
 use crate::service::store::audit::Action;
 use crate::service::store::message::{Message, STOPPED, State};
 use crate::service::store::receipts::Source;
+use auth_connector_host::FailureKind;
 
 /// A message's state.
 pub fn state(t: Texts, state: State) -> String {
@@ -42,7 +43,7 @@ fn todo(t: Texts, kind: &str) -> String {
 pub fn remedy(t: Texts, message: &Message) -> String {
     match message.state {
         State::NotSent if message.reason.as_deref() == Some(STOPPED) => t.say("todo-stopped"),
-        State::NotSent => todo(t, message.kind.as_deref().unwrap_or("other")),
+        State::NotSent => todo(t, message.kind.map_or("other", FailureKind::as_str)),
         State::Undelivered => t.say("todo-undelivered"),
         State::Unknown => t.say("todo-unknown"),
         State::Accepted | State::Delivered | State::Sending | State::Suppressed => String::new(),

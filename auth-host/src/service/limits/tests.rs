@@ -106,7 +106,7 @@ async fn decided(settings: TenantSettings, times: &'static [i64]) -> Vec<Option<
     written.await.unwrap()
 }
 
-fn refused(reason: &'static str, seconds: i64) -> Option<Refusal> {
+fn refused(reason: Reason, seconds: i64) -> Option<Refusal> {
     Some(refusal(reason, Some(seconds * 1000)))
 }
 
@@ -123,16 +123,16 @@ async fn limit_that_lasts_longest_is_the_one_that_is_told() {
     let expected = [
         None,
         None,
-        refused("number-in-ten-minutes", 580),
+        refused(Reason::NumberInTenMinutes, 580),
         None,
-        refused("number-a-day", 86_400 - 611),
+        refused(Reason::NumberADay, 86_400 - 611),
     ];
     assert_eq!(told, expected);
     let told = decided(settings(2), &[0, 10, 20]).await;
     let Some(Refusal { reason, .. }) = told[2] else {
         panic!("{told:?}");
     };
-    assert_eq!(reason, "segments-a-day");
+    assert_eq!(reason, Reason::SegmentsADay);
 }
 
 /// Refused messages count as well, so the bucket is full: three an hour, twenty a day.
@@ -145,7 +145,7 @@ async fn unverified_rule_tells_when_it_takes_another() {
         ..TenantSettings::default()
     };
     let told = decided(settings, &[0, 0, 0, 0, 1199, 2399, 2400]).await;
-    let again = refused("unverified", 1200);
+    let again = refused(Reason::Unverified, 1200);
     assert_eq!(told, [None, None, None, again, again, None, again]);
 }
 

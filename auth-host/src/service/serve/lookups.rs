@@ -142,6 +142,7 @@ mod tests {
     use crate::service::store::callbacks;
     use crate::service::store::events::waiting;
     use crate::service::test_app::{TestApp, leave_open, tenant_with_events};
+    use auth_connector_host::FailureKind;
 
     async fn unknown(app: &Arc<App>, id: &'static str) -> Message {
         leave_open(app, id, ids::now_ms()).await;
@@ -149,7 +150,7 @@ mod tests {
             let row = messages::get(db, "t", id)?.unwrap();
             let row = Message {
                 state: State::Unknown,
-                kind: Some("unreachable".to_owned()),
+                kind: Some(FailureKind::Unreachable),
                 turn: Some("provider".to_owned()),
                 reason: Some("unreachable".to_owned()),
                 provider_code: Some("stale".to_owned()),
@@ -251,7 +252,7 @@ mod tests {
             let shown = crate::service::verification::message_view(&host.app, &row);
             assert_eq!((shown.kind, shown.turn, shown.reason), (None, None, None));
             // The table keeps it for the operator.
-            assert_eq!(row.kind.as_deref(), Some("unreachable"));
+            assert_eq!(row.kind, Some(FailureKind::Unreachable));
         }
     }
 

@@ -20,7 +20,6 @@ pub use listener::Listener;
 use metrics_exporter_prometheus::PrometheusHandle;
 use settings::Settings;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;

@@ -1,6 +1,7 @@
 //! A message: an attempt of one connector, and its state.
 
 use super::writer::{Result, StoreError};
+use auth_connector_host::FailureKind;
 use rusqlite::Row;
 
 /// The state of a message.
@@ -57,6 +58,29 @@ impl State {
     }
 }
 
+/// Parses the class of a failure. A later version of this program may have stored one that this one does not have.
+pub fn parse_kind(name: &str) -> FailureKind {
+    let mut all = KINDS.into_iter();
+    all.find(|kind| kind.as_str() == name)
+        .unwrap_or(FailureKind::Other)
+}
+
+const KINDS: [FailureKind; 13] = [
+    FailureKind::InvalidConfig,
+    FailureKind::InvalidMessage,
+    FailureKind::NoTemplate,
+    FailureKind::Authentication,
+    FailureKind::Denied,
+    FailureKind::RateLimited,
+    FailureKind::Quota,
+    FailureKind::RecipientRejected,
+    FailureKind::Unreachable,
+    FailureKind::Timeout,
+    FailureKind::Provider,
+    FailureKind::Unsupported,
+    FailureKind::Other,
+];
+
 /// The reason of a message that became *unknown* because no process was sending it any more.
 pub const INTERRUPTED: &str = "interrupted";
 
@@ -96,7 +120,7 @@ pub struct Message {
     /// Its state.
     pub state: State,
     /// The class of the failure.
-    pub kind: Option<String>,
+    pub kind: Option<FailureKind>,
     /// The party that has to act.
     pub turn: Option<String>,
     /// A stable word for what happened.
@@ -169,7 +193,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Message> {
         is_first: row.get(9)?,
         first: row.get(10)?,
         state: State::parse(&row.get::<_, String>(11)?).ok_or(StoreError::Row("messages"))?,
-        kind: row.get(12)?,
+        kind: row.get::<_, Option<String>>(12)?.as_deref().map(parse_kind),
         turn: row.get(13)?,
         reason: row.get(14)?,
         provider_code: row.get(15)?,
@@ -184,4 +208,34 @@ pub(super) fn read(row: &Row<'_>) -> Result<Message> {
         source: row.get(24)?,
         hint: row.get(25)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The match names a kind that is missing in the list.
+    #[test]
+    fn every_kind_parses_from_its_name() {
+        for kind in KINDS {
+            match kind {
+                FailureKind::InvalidConfig
+                | FailureKind::InvalidMessage
+                | FailureKind::NoTemplate
+                | FailureKind::Authentication
+                | FailureKind::Denied
+                | FailureKind::RateLimited
+                | FailureKind::Quota
+                | FailureKind::RecipientRejected
+                | FailureKind::Unreachable
+                | FailureKind::Timeout
+                | FailureKind::Provider
+                | FailureKind::Unsupported
+                | FailureKind::Other => assert_eq!(parse_kind(kind.as_str()), kind),
+            }
+        }
+        let names = KINDS.map(FailureKind::as_str);
+        assert_eq!(std::collections::BTreeSet::from(names).len(), KINDS.len());
+        assert_eq!(parse_kind("of a later version"), FailureKind::Other);
+    }
 }

@@ -6,6 +6,7 @@ use super::rows::all;
 use super::verifications::{self, Verification};
 use super::writer::Result;
 use crate::service::ids;
+use auth_connector_host::FailureKind;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::ops::Range;
 
@@ -47,7 +48,7 @@ pub fn settle(db: &Connection, message: &Message) -> Result<()> {
     .execute(params![
         message.id,
         message.state.as_str(),
-        message.kind,
+        message.kind.map(FailureKind::as_str),
         message.turn,
         message.reason,
         message.provider_code,

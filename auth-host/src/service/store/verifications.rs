@@ -1,8 +1,36 @@
 //! Verifications: a number, a usage and the keyed hash of a code.
 
 use super::rows::all;
-use super::writer::Result;
+use super::writer::{Result, StoreError};
 use rusqlite::{Connection, Row, params};
+
+/// The state of a verification. Expiry is a matter of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It waits for a code, or for another code to be made.
+    Pending,
+    /// A right code was given.
+    Approved,
+    /// Its caller or a restored backup ended it.
+    Cancelled,
+}
+
+impl State {
+    const ALL: [Self; 3] = [Self::Pending, Self::Approved, Self::Cancelled];
+
+    /// The name in the database and in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
 
 /// A verification.
 #[derive(Clone)]
@@ -29,8 +57,8 @@ pub struct Verification {
     pub source: Option<String>,
     /// True if the number is a test number.
     pub is_test: bool,
-    /// `pending`, `approved` or `cancelled`. Expiry is a matter of time.
-    pub state: String,
+    /// Its state.
+    pub state: State,
     /// The keyed hash of the latest code.
     pub code: Vec<u8>,
     /// Wrong codes since the latest was made.
@@ -62,7 +90,7 @@ fn read(row: &Row<'_>) -> Result<Verification> {
         prefix: row.get(7)?,
         network: row.get(8)?,
         is_test: row.get(9)?,
-        state: row.get(10)?,
+        state: State::parse(&row.get::<_, String>(10)?).ok_or(StoreError::Row("verifications"))?,
         code: row.get(11)?,
         attempts: row.get(12)?,
         sends: row.get(13)?,
@@ -92,7 +120,7 @@ pub fn add(db: &Connection, v: &Verification) -> Result<()> {
         v.prefix,
         v.network,
         v.is_test,
-        v.state,
+        v.state.as_str(),
         v.code,
         v.attempts,
         v.sends,
@@ -148,7 +176,7 @@ pub fn update(db: &Connection, v: &Verification) -> Result<()> {
     )?
     .execute(params![
         v.id,
-        v.state,
+        v.state.as_str(),
         v.code,
         v.attempts,
         v.sends,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::service::limits::Reason;
 use crate::service::store::audit::Action;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -348,7 +349,7 @@ fn every_outcome_of_a_webhook_has_a_text() {
     let words: BTreeSet<&str> = calls.filter_map(|call| call.split('"').nth(1)).collect();
     assert!(words.len() > 8, "{words:?}");
     let known = crate::service::console::words::OUTCOMES;
-    for word in words.into_iter().chain(crate::service::limits::REASONS) {
+    for word in words.into_iter().chain(Reason::ALL.map(Reason::as_str)) {
         assert!(known.contains(&word), "{word}");
     }
 }

@@ -1,7 +1,10 @@
 //! Twilio's errors: a number, and the HTTP status that goes with it.
 
+use crate::service::limits::Reason;
 use crate::service::problem::Problem;
 use crate::service::store::StoreError;
+use crate::service::store::message::parse_kind;
+use auth_connector_host::FailureKind;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -70,28 +73,43 @@ impl Error {
         if text("state") != Some("not_sent") {
             return None;
         }
-        Some(match text("kind").unwrap_or_default() {
-            "recipient-rejected" if text("turn") == Some("operator") => COUNTRY,
-            "recipient-rejected" | "invalid-message" => Self::parameter("To"),
-            "rate-limited" => TOO_MANY_SENDS,
-            _ => NOT_SENT,
+        Some(match parse_kind(text("kind").unwrap_or_default()) {
+            FailureKind::RecipientRejected if text("turn") == Some("operator") => COUNTRY,
+            FailureKind::RecipientRejected | FailureKind::InvalidMessage => Self::parameter("To"),
+            FailureKind::RateLimited => TOO_MANY_SENDS,
+            FailureKind::InvalidConfig
+            | FailureKind::NoTemplate
+            | FailureKind::Authentication
+            | FailureKind::Denied
+            | FailureKind::Quota
+            | FailureKind::Unreachable
+            | FailureKind::Timeout
+            | FailureKind::Provider
+            | FailureKind::Unsupported
+            | FailureKind::Other => NOT_SENT,
         })
     }
 }
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        match problem.kind.trim_start_matches("/problems/") {
+        if let Some(reason) = Reason::parse(problem.kind) {
+            return match reason {
+                Reason::NumberInTenMinutes => TOO_MANY_SENDS,
+                Reason::NumberADay | Reason::NetworkADay | Reason::SegmentsADay => RATE,
+                Reason::PrefixADay | Reason::Unverified => FRAUD,
+                Reason::NoFlow => COUNTRY,
+                Reason::Stopped => NOT_SENT,
+            };
+        }
+        match problem.kind {
             "invalid" if problem.pointer.as_deref() == Some("/to") => Self::parameter("To"),
             "invalid" if problem.pointer.as_deref() == Some("/code") => Self::parameter("Code"),
             "invalid" => BAD_NUMBER,
-            "number-in-ten-minutes" | "too-many-codes" => TOO_MANY_SENDS,
-            "number-a-day" | "network-a-day" | "segments-a-day" | "too-early" => RATE,
-            "prefix-a-day" | "unverified" => FRAUD,
-            "no-flow" => COUNTRY,
+            "too-many-codes" => TOO_MANY_SENDS,
+            "too-early" => RATE,
             "locked" => TOO_MANY_CHECKS,
             "not-usable" | "not-found" => NOT_FOUND,
-            "stopped" => NOT_SENT,
             "outcome-late" => LATE,
             _ => UNAVAILABLE,
         }

@@ -3,7 +3,7 @@
 use crate::service::app::App;
 use crate::service::ids::{self, rfc3339_seconds};
 use crate::service::store::message::Message;
-use crate::service::store::verifications::Verification;
+use crate::service::store::verifications::{State, Verification};
 use crate::service::verification::{Answer, TRIES, is_live};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -25,11 +25,12 @@ pub struct Viewer<'a> {
 /// A verification as it is now, with its messages.
 pub fn current(app: &App, v: &Verification, sent: &[Message], viewer: &Viewer<'_>) -> Shown {
     let is_live = is_live(v, ids::now_ms());
-    let status = match v.state.as_str() {
-        "cancelled" => "canceled",
-        "pending" if !is_live => "expired",
-        "pending" if v.attempts >= TRIES => "max_attempts_reached",
-        state => state,
+    let status = match v.state {
+        State::Cancelled => "canceled",
+        State::Pending if !is_live => "expired",
+        State::Pending if v.attempts >= TRIES => "max_attempts_reached",
+        State::Pending => "pending",
+        State::Approved => "approved",
     };
     let attempts = sent.iter().map(|row| {
         json!({

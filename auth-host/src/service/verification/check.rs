@@ -13,7 +13,7 @@ use crate::service::phrases;
 use crate::service::problem::Problem;
 use crate::service::store::audit::Action;
 use crate::service::store::idempotency::{self, Known, Request};
-use crate::service::store::verifications::{self, Verification};
+use crate::service::store::verifications::{self, State, Verification};
 use crate::service::store::{self, audit, messages};
 use axum::http::StatusCode;
 use rusqlite::Connection;
@@ -173,7 +173,7 @@ impl Check {
     }
 
     fn approve(&self, db: &Connection, v: &mut Verification, now: i64) -> store::Result<Checked> {
-        v.state = "approved".to_owned();
+        v.state = State::Approved;
         events::verification(&self.app, db, v, "approved")?;
         // The back end may have reported the use of the same code before.
         let mut is_first = true;
@@ -186,7 +186,7 @@ impl Check {
         }
         Ok(Checked {
             id: v.id.clone(),
-            status: v.state.clone(),
+            status: v.state.as_str().to_owned(),
             valid: true,
             user_message: None,
             attempts_left: None,
@@ -205,7 +205,7 @@ impl Check {
         }
         Ok(Checked {
             id: v.id.clone(),
-            status: v.state.clone(),
+            status: v.state.as_str().to_owned(),
             valid: false,
             user_message: Some(language(v).say(phrases::WRONG_CODE).to_owned()),
             attempts_left: Some(TRIES.saturating_sub(v.attempts)),
@@ -228,7 +228,7 @@ pub async fn cancel(app: &Arc<App>, caller: &Caller, id: &str) -> Result<(), Pro
         let Some(mut v) = found.filter(|v| is_live(v, now)) else {
             return Ok(false);
         };
-        v.state = "cancelled".to_owned();
+        v.state = State::Cancelled;
         events::verification(&told, db, &v, "cancelled")?;
         verifications::update(db, &v)?;
         Ok::<_, store::StoreError>(true)

@@ -5,7 +5,7 @@ use crate::service::catalog::Catalog;
 use crate::service::crypt::Purpose;
 use crate::service::form::{is_locale, is_usage};
 use crate::service::ids;
-use crate::service::limits::{self, REFUSED, Refusal};
+use crate::service::limits::{self, REFUSED, Reason, Refusal};
 use crate::service::number::{Number, is_country};
 use crate::service::phrases::{self, Language};
 use crate::service::problem::Problem;
@@ -31,6 +31,9 @@ pub const SENDS: u32 = 5;
 /// The pause between two codes of one verification, in milliseconds.
 pub const PAUSE_MS: i64 = 60_000;
 
+/// The kind of [`not_usable`].
+const NOT_USABLE: &str = "not-usable";
+
 /// The origin of a request: the tenant of its key, and the key.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -46,7 +49,7 @@ pub struct Caller {
 
 /// Returns true if a verification still waits for a code, or for another code to be made.
 pub fn is_live(v: &Verification, now: i64) -> bool {
-    v.state == "pending" && now < v.expires_at
+    v.state == verifications::State::Pending && now < v.expires_at
 }
 
 /// When another code may be made. After a message that was certainly not sent there is no pause.
@@ -65,7 +68,7 @@ pub(super) fn language(v: &Verification) -> Language {
 /// A refusal that concerns a verification, in the language of its person. One that is not usable is reported in the
 /// request's language, like one that never existed.
 pub(super) fn told(app: &App, caller: &Caller, id: &str, problem: Problem) -> Problem {
-    if problem.kind == not_usable().kind {
+    if problem.kind == NOT_USABLE {
         return problem;
     }
     let now = ids::now_ms();
@@ -91,12 +94,12 @@ pub(super) fn count_denied(
     is_served: bool,
 ) -> store::Result<Option<Refusal>> {
     const NO_FLOW: Refusal = Refusal {
-        reason: "no-flow",
+        reason: Reason::NoFlow,
         retry_after_ms: None,
     };
     let refusal = stopped.or((!is_served).then_some(NO_FLOW));
     if let Some(refusal) = &refusal {
-        count_refused(db, tenant, refusal.reason)?;
+        count_refused(db, tenant, refusal.reason.as_str())?;
     }
     Ok(refusal)
 }
@@ -157,7 +160,7 @@ pub(super) fn check_locales(locales: &[String]) -> Result<(), Problem> {
 pub(super) fn not_usable() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
-        "not-usable",
+        NOT_USABLE,
         "No code is awaited",
         "No verification with this id waits for a code: it is unknown, expired, used or cancelled, or its code was tried \
         too often. Start another, or ask for another code while it lives.",
@@ -178,22 +181,27 @@ pub(super) fn locked(retry_after_ms: i64) -> Problem {
 /// A limit refused the message.
 pub(super) fn refused(refusal: Refusal) -> Problem {
     let (status, title, detail) = match refusal.reason {
-        "stopped" => (
+        Reason::Stopped => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Sending is stopped",
             "An administrator stopped all sending. Nothing was sent.",
         ),
-        "no-flow" => (
+        Reason::NoFlow => (
             StatusCode::FORBIDDEN,
             "No flow serves this",
             "No flow serves this usage for the number's country, and what no flow serves is denied. Nothing was sent. \
             The operator adds a flow.",
         ),
-        _ => (
+        Reason::NumberInTenMinutes
+        | Reason::NumberADay
+        | Reason::PrefixADay
+        | Reason::NetworkADay
+        | Reason::SegmentsADay
+        | Reason::Unverified => (
             StatusCode::TOO_MANY_REQUESTS,
             "A limit was reached",
             "A limit on messages was reached. Nothing was sent. The operator can raise it.",
         ),
     };
-    Problem::refused(status, refusal.reason, title, detail).after(refusal.retry_after_ms)
+    Problem::refused(status, refusal.reason.as_str(), title, detail).after(refusal.retry_after_ms)
 }

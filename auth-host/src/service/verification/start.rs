@@ -127,7 +127,7 @@ async fn start_in_any(
         network: request.ip.map(limits::network),
         source: caller.source.clone(),
         is_test: test_code.is_some(),
-        state: "pending".to_owned(),
+        state: verifications::State::Pending,
         code: Vec::new(),
         attempts: 0,
         sends: 1,
@@ -413,6 +413,6 @@ mod tests {
         let failed = start(&test.app, &caller, request(), None)
             .await
             .unwrap_err();
-        assert_eq!(failed.kind, "/problems/storage");
+        assert_eq!(failed.kind, "storage");
     }
 }

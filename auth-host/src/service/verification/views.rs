@@ -8,7 +8,8 @@ use crate::service::phrases::{self, Language};
 use crate::service::store::StoreError;
 use crate::service::store::message::{self, State};
 use crate::service::store::messages;
-use crate::service::store::verifications::Verification;
+use crate::service::store::verifications::{self, Verification};
+use auth_connector_host::FailureKind;
 use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -73,7 +74,10 @@ pub struct MessageView {
     pub test: bool,
     /// The class of the failure, by the contract's names: `quota`, `unreachable`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<&'static str>,
+    /// The key of the text for the person.
+    #[serde(skip)]
+    phrase: Option<&'static str>,
     /// The text for the person who waits for the code, in the first available of that person's languages. Absent if the
     /// message is on its way.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,15 +116,14 @@ pub fn message_view(app: &App, row: &message::Message) -> MessageView {
     let catalog = app.catalog.load();
     let connector = catalog.connectors.get(&row.connector);
     // One that was unknown, and was reported since, keeps the failure of its send in the table for the operator.
-    let failed = |text: &Option<String>| {
-        let has_failed = matches!(row.state, State::NotSent | State::Unknown);
-        text.clone().filter(|_| has_failed)
-    };
+    let has_failed = matches!(row.state, State::NotSent | State::Unknown);
+    let failed = |text: &Option<String>| text.clone().filter(|_| has_failed);
     MessageView {
         id: row.id.clone(),
         state: row.state,
         test: row.state == State::Suppressed && row.verification.is_none(),
-        kind: failed(&row.kind),
+        kind: row.kind.filter(|_| has_failed).map(FailureKind::as_str),
+        phrase: phrases::of_message(row.state, row.kind),
         user_message: None,
         turn: failed(&row.turn),
         reason: failed(&row.reason),
@@ -140,8 +143,7 @@ impl MessageView {
     /// Adds the text for the person.
     #[must_use]
     pub fn told(mut self, language: Language) -> Self {
-        let key = phrases::of_message(self.state, self.kind.as_deref());
-        self.user_message = key.map(|key| language.say(key).to_owned());
+        self.user_message = self.phrase.map(|key| language.say(key).to_owned());
         self
     }
 }
@@ -196,9 +198,9 @@ pub fn view(
     now: i64,
 ) -> VerificationView {
     let is_live = is_live(v, now);
-    let status = match v.state.as_str() {
-        "pending" if !is_live => "expired",
-        state => state,
+    let status = match v.state {
+        verifications::State::Pending if !is_live => "expired",
+        state => state.as_str(),
     };
     let resend_after = (is_live && v.sends < SENDS)
         .then(|| Some(resend_at(v, latest)).max(free_at))

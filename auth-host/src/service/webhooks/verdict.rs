@@ -1,9 +1,9 @@
 //! Verdict on a platform's request, in the classes that platforms distinguish.
 
-use crate::service::limits::Refusal;
+use crate::service::limits::{Reason, Refusal};
 use crate::service::phrases;
 use crate::service::store::message::{Message, STOPPED, State};
-use auth_connector_host::Phrase;
+use auth_connector_host::{FailureKind, Phrase};
 
 /// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,19 +132,20 @@ impl Verdict {
 
     /// The verdict for a refusal by a limit.
     pub fn of_refusal(refusal: Refusal) -> Self {
-        metrics::counter!("auth_host_refused_total", "reason" => refusal.reason).increment(1);
+        let reason = refusal.reason.as_str();
+        metrics::counter!("auth_host_refused_total", "reason" => reason).increment(1);
         let class = match refusal.reason {
-            "no-flow" | "prefix-a-day" | "unverified" => Class::Blocked,
-            "stopped" => Class::Unavailable,
-            "segments-a-day" => Class::Quota,
-            _ => Class::TooMany,
+            Reason::NoFlow | Reason::PrefixADay | Reason::Unverified => Class::Blocked,
+            Reason::Stopped => Class::Unavailable,
+            Reason::SegmentsADay => Class::Quota,
+            Reason::NumberInTenMinutes | Reason::NumberADay | Reason::NetworkADay => Class::TooMany,
         };
-        Self::refused(class, refusal.reason)
+        Self::refused(class, reason)
     }
 
     /// The verdict for the outcome of a message, with the connector's name. If it had a code, that was checked before.
     pub fn of_message(row: &Message, connector: &str, has_code: bool) -> Self {
-        let kind = row.kind.as_deref().unwrap_or("other");
+        let kind = row.kind.unwrap_or(FailureKind::Other);
         let is_stopped = row.reason.as_deref() == Some(STOPPED);
         let class = match row.state {
             State::Accepted | State::Delivered | State::Undelivered => return Self::Sent,
@@ -153,22 +154,30 @@ impl Verdict {
             State::NotSent => match kind {
                 _ if is_stopped => Class::Unavailable,
                 // The account's settings exclude the recipient's country.
-                "recipient-rejected" if row.turn.as_deref() == Some("operator") => Class::Blocked,
-                "recipient-rejected" => Class::BadNumber,
+                FailureKind::RecipientRejected if row.turn.as_deref() == Some("operator") => {
+                    Class::Blocked
+                }
+                FailureKind::RecipientRejected => Class::BadNumber,
                 // If the code can be sent, the provider refused the number; without a code, it refused the template
                 // that the operator mapped.
-                "invalid-message" if has_code => Class::BadNumber,
-                "rate-limited" => Class::TooMany,
-                "authentication" | "denied" => Class::Credentials,
-                "quota" => Class::Quota,
-                "unreachable" | "timeout" | "provider" => Class::Unavailable,
-                _ => Class::Setup,
+                FailureKind::InvalidMessage if has_code => Class::BadNumber,
+                FailureKind::RateLimited => Class::TooMany,
+                FailureKind::Authentication | FailureKind::Denied => Class::Credentials,
+                FailureKind::Quota => Class::Quota,
+                FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Provider => {
+                    Class::Unavailable
+                }
+                FailureKind::InvalidMessage
+                | FailureKind::InvalidConfig
+                | FailureKind::NoTemplate
+                | FailureKind::Unsupported
+                | FailureKind::Other => Class::Setup,
             },
         };
         let code = match class {
             Class::Unknown => "unknown",
             Class::Unavailable if is_stopped => STOPPED,
-            _ => kind,
+            _ => kind.as_str(),
         };
         Self::Refused(Refused {
             class,
@@ -194,11 +203,21 @@ impl Verdict {
 
 /// Returns true if a message that was not sent would fail again as long as its route is not changed.
 pub fn is_permanent(row: &Message) -> bool {
-    let kind = row.kind.as_deref().unwrap_or_default();
-    let may_pass = matches!(
-        kind,
-        "unreachable" | "timeout" | "provider" | "rate-limited" | "quota"
-    );
+    let may_pass = match row.kind.unwrap_or(FailureKind::Other) {
+        FailureKind::Unreachable
+        | FailureKind::Timeout
+        | FailureKind::Provider
+        | FailureKind::RateLimited
+        | FailureKind::Quota => true,
+        FailureKind::InvalidConfig
+        | FailureKind::InvalidMessage
+        | FailureKind::NoTemplate
+        | FailureKind::Authentication
+        | FailureKind::Denied
+        | FailureKind::RecipientRejected
+        | FailureKind::Unsupported
+        | FailureKind::Other => false,
+    };
     !may_pass && row.reason.as_deref() != Some(STOPPED)
 }
 
@@ -231,7 +250,7 @@ mod tests {
         ] {
             let row = Message {
                 state: State::NotSent,
-                kind: Some("denied".to_owned()),
+                kind: Some(FailureKind::Denied),
                 reason: Some(reason.to_owned()),
                 ..draft.row(&host.app, "c_1").unwrap()
             };

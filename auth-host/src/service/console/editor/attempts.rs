@@ -72,8 +72,7 @@ impl State {
                     kind: tried
                         .row
                         .kind
-                        .as_deref()
-                        .map(|kind| words::kind(t, kind))
+                        .map(|kind| words::kind(t, kind.as_str()))
                         .unwrap_or_default(),
                     todo: match tried.message.id() {
                         "" => words::remedy(t, &tried.row),

@@ -4,6 +4,7 @@ use crate::service::store::messages;
 use crate::service::store::webhooks::{self as rows, Remembered};
 use crate::service::test_app::{TestApp, leave_open, tenant_with_events};
 use crate::service::verification::Once;
+use auth_connector_host::FailureKind;
 use serde_json::{Value, json};
 
 const WHSEC: &str = "v1,whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
@@ -29,7 +30,7 @@ fn asked(test: &TestApp, webhook: &Webhook, headers: &HeaderMap, body: &Value) -
 async fn settled(
     test: &TestApp,
     webhook: &Webhook,
-    (state, kind): (State, Option<&str>),
+    (state, kind): (State, Option<FailureKind>),
     ago_ms: i64,
     reserve: impl FnOnce(&rusqlite::Connection, &Message) -> Result<(), StoreError> + Send + 'static,
 ) {
@@ -47,7 +48,7 @@ async fn settled(
     let at = ids::now_ms() - ago_ms;
     let row = Message {
         state,
-        kind: kind.map(str::to_owned),
+        kind,
         created_at: at,
         settled_at: Some(at),
         ..draft.row(&test.app, "c_1").unwrap()
@@ -164,7 +165,7 @@ async fn refused_request_is_tried_again_after_setting_was_mended() {
         for headers in [HeaderMap::new(), with_key("key")] {
             let first = asked(&test, &webhook, &headers, &body);
             let reserved = first.clone();
-            let refused = (State::NotSent, Some("invalid-config"));
+            let refused = (State::NotSent, Some(FailureKind::InvalidConfig));
             settled(&test, &webhook, refused, 0, move |db, row| {
                 reserved.reserve(db, row)
             })
@@ -309,7 +310,7 @@ async fn refused_message_is_about_the_number_where_its_code_is_sendable() {
     let row = test.app.store.read(|db| messages::get(db, "t", "m"));
     let row = Message {
         state: State::NotSent,
-        kind: Some("invalid-message".to_owned()),
+        kind: Some(FailureKind::InvalidMessage),
         ..row.unwrap().unwrap()
     };
     for (has_code, class) in [(true, Class::BadNumber), (false, Class::Setup)] {
