@@ -419,15 +419,15 @@ mod tests {
     /// A single 0 is a national prefix; `00` and the signs around a copied number are none.
     #[test]
     fn audit_reads_national_prefix_as_national() {
-        for (text, counts) in [
-            ("0171 1234567", (0, 0, 1)),
-            ("171 1234567", (0, 0, 1)),
-            ("0049 171 1234567", (1, 0, 0)),
-            ("+49 171 1234567", (1, 0, 0)),
-            ("\u{202d}+49 171 1234567\u{202c}", (1, 0, 0)),
-            ("49 171 1234567", (0, 1, 0)),
+        for (text, country, counts) in [
+            ("0171 1234567", "DE", (0, 0, 1)),
+            ("171 1234567", "DE", (0, 0, 1)),
+            ("0049 171 1234567", "DE", (1, 0, 0)),
+            ("+49 171 1234567", "DE", (1, 0, 0)),
+            ("\u{202d}+49 171 1234567\u{202c}", "DE", (1, 0, 0)),
+            ("8613911112222", "CN", (0, 1, 0)),
         ] {
-            let audit = audit_list(text, &ListReading::People(Some("DE".to_owned())));
+            let audit = audit_list(text, &ListReading::People(Some(country.to_owned())));
             assert_eq!(
                 (audit.international, audit.plus_added, audit.national),
                 counts,

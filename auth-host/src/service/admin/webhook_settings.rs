@@ -33,7 +33,7 @@ pub fn patched(before: &Settings, patch: &serde_json::Value) -> Result<Settings,
 fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
     let auth = Auth::parse(&settings.auth)
         .ok_or_else(|| Problem::invalid("/auth", say("refusal-proofs")))?;
-    if !presets::takes(settings.platform, &auth) {
+    if !(settings.platform.row().takes)(&auth) {
         return Err(Problem::invalid("/auth", say("refusal-proof-platform")));
     }
     // A setting from before a rule stays until it is changed.
@@ -57,7 +57,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
             return Err(Problem::invalid(&pointer, say("refusal-usage")));
         }
     }
-    let most = presets::waits_ms(settings.platform);
+    let most = settings.platform.row().waits_ms;
     // A value from before these bounds is limited to them where it is used.
     let is_changed = settings.answer_within_ms != before.answer_within_ms;
     if is_changed && !(presets::LEAST_MS..=most).contains(&settings.answer_within_ms) {
@@ -66,7 +66,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
             about("refusal-answer-within", u64::from(most)),
         ));
     }
-    let least = presets::of(settings.platform).window_s;
+    let least = settings.platform.row().window_s;
     if !(least..=86_400).contains(&settings.window_s) {
         return Err(Problem::invalid(
             "/window_s",
@@ -80,7 +80,7 @@ fn check(before: &Settings, settings: &Settings) -> Result<(), Problem> {
 fn finds_ip(settings: &Settings) -> bool {
     match settings.ip_from.as_deref() {
         None => true,
-        Some("body") => presets::has_ip(settings.platform) || settings.fields.ip.is_some(),
+        Some("body") => settings.platform.row().has_ip || settings.fields.ip.is_some(),
         Some(name) => HeaderName::try_from(name).is_ok(),
     }
 }

@@ -5,7 +5,6 @@ use crate::pointer::unescaped;
 use crate::service::app::App;
 use crate::service::ids;
 use crate::service::platforms::Webhook;
-use crate::service::platforms::presets::strips_plus;
 use crate::service::platforms::settings::{Fields, Platform};
 use crate::service::problem::Problem;
 use crate::service::store::StoreError;
@@ -106,7 +105,7 @@ async fn shown(body: Body) -> String {
 fn body(webhook: &Webhook, e164: &str, code: &str) -> Value {
     let settings = &webhook.settings;
     let platform = settings.platform;
-    let to = if strips_plus(platform) {
+    let to = if platform.row().strips_plus {
         e164.trim_start_matches('+')
     } else {
         e164
@@ -218,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_place_of_a_platform_is_filled() {
-        for platform in Platform::ALL {
+        for platform in Platform::all() {
             let fields = presets::of(platform).fields;
             let body = by_fields(&fields, "+8613800138000", "123456", Some("SignIn"), "en");
             for place in [&fields.to, &fields.code, &fields.text]

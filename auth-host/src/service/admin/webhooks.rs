@@ -119,7 +119,7 @@ pub async fn put(
 fn platform(name: Option<&Value>) -> Result<Platform, Problem> {
     let found = name.and_then(Value::as_str).and_then(Platform::parse);
     found.ok_or_else(|| {
-        let known: Vec<_> = Platform::ALL.iter().map(|p| p.as_str()).collect();
+        let known: Vec<_> = Platform::all().map(Platform::as_str).collect();
         Problem::invalid("/platform", about("refusal-platform", known.join(", ")))
     })
 }
@@ -173,14 +173,8 @@ fn checked(auth: &Auth, given: Vec<String>) -> Result<Vec<String>, Problem> {
 
 /// A new secret, for the platforms that accept one.
 fn new_secret(platform: Platform, auth: &Auth) -> Result<String, Problem> {
-    let maker = match platform {
-        Platform::Zitadel => Some("refusal-secret-zitadel"),
-        Platform::Authgear => Some("refusal-secret-authgear"),
-        Platform::Clerk => Some("refusal-secret-clerk"),
-        _ => None,
-    };
-    match maker {
-        Some(maker) => Err(Problem::invalid("/secrets", say(maker))),
+    match platform.row().makes_secret {
+        Some(refusal) => Err(Problem::invalid("/secrets", say(refusal))),
         None => Ok(auth.new_secret()?),
     }
 }

@@ -121,7 +121,7 @@ fn page(visit: &Visit, after: &str) -> Result<Webhooks, Fault> {
             .into_iter()
             .map(|view| shown_hook(visit, view))
             .collect::<Result<_, _>>()?,
-        platforms: Platform::ALL.iter().map(|p| p.as_str()).collect(),
+        platforms: Platform::all().map(Platform::as_str).collect(),
         made: None,
         trial: Trial::default(),
         typed: Typed::default(),

@@ -35,7 +35,7 @@ pub struct Webhook {
 impl Webhook {
     /// How long a request may wait for its response. A setting from before its bounds is clamped to them.
     pub fn answer_within(&self) -> Duration {
-        let most = presets::waits_ms(self.settings.platform);
+        let most = self.settings.platform.row().waits_ms;
         let within = self.settings.answer_within_ms;
         Duration::from_millis(within.clamp(presets::LEAST_MS, most).into())
     }

@@ -5,5 +5,6 @@ mod instance;
 pub mod presets;
 mod prove;
 pub mod settings;
+mod table;
 
 pub use instance::{RESERVE, Webhook};

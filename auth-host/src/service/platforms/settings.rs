@@ -1,92 +1,9 @@
 //! Settings of a webhook: its platform, its proof of origin, and the reading of its messages.
 
+pub use super::table::Platform;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The platform that posts, and with it the form of its messages and of the answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Platform {
-    /// Supabase Auth's Send SMS hook.
-    Supabase,
-    /// Logto's connector `http-sms`.
-    Logto,
-    /// Zitadel's HTTP provider for SMS.
-    Zitadel,
-    /// Ory Kratos' courier.
-    Kratos,
-    /// Authgear's custom SMS provider.
-    Authgear,
-    /// Any other, by fields.
-    Generic,
-    /// authentik's SMS stage.
-    Authentik,
-    /// FusionAuth's generic messenger.
-    Fusionauth,
-    /// Casdoor's custom HTTP provider.
-    Casdoor,
-    /// keycloak-mfa-plugins.
-    Keycloak,
-    /// An Action of Auth0.
-    Auth0,
-    /// An override of SuperTokens.
-    Supertokens,
-    /// better-auth's phone number plugin.
-    BetterAuth,
-    /// Clerk's `sms.created`. Not verified with Clerk.
-    Clerk,
-    /// Twilio Verify's API, for programs that use Twilio's SDK.
-    TwilioVerify,
-}
-
-impl Platform {
-    /// Every platform.
-    pub const ALL: [Self; 15] = [
-        Self::Supabase,
-        Self::Logto,
-        Self::Zitadel,
-        Self::Kratos,
-        Self::Authgear,
-        Self::Generic,
-        Self::Authentik,
-        Self::Fusionauth,
-        Self::Casdoor,
-        Self::Keycloak,
-        Self::Auth0,
-        Self::Supertokens,
-        Self::BetterAuth,
-        Self::Clerk,
-        Self::TwilioVerify,
-    ];
-
-    /// Its name, as in settings and addresses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Supabase => "supabase",
-            Self::Logto => "logto",
-            Self::Zitadel => "zitadel",
-            Self::Kratos => "kratos",
-            Self::Authgear => "authgear",
-            Self::Generic => "generic",
-            Self::Authentik => "authentik",
-            Self::Fusionauth => "fusionauth",
-            Self::Casdoor => "casdoor",
-            Self::Keycloak => "keycloak",
-            Self::Auth0 => "auth0",
-            Self::Supertokens => "supertokens",
-            Self::BetterAuth => "better-auth",
-            Self::Clerk => "clerk",
-            Self::TwilioVerify => "twilio-verify",
-        }
-    }
-
-    /// Parses a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|platform| platform.as_str() == name)
-    }
-}
 
 /// Places of a message in a body, as JSON Pointers. A form's fields are members of one object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -258,7 +258,11 @@ fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
             if is_sendable {
                 return Ok(());
             }
-            let hint = code_hint(settings.platform);
+            let hint = phrase!(
+                "hint-length",
+                "A message carries a code of one to six digits: {place}.",
+                place = (settings.platform.row().code_length)()
+            );
             Err(Verdict::refused(Class::BadCode, "code-not-sendable").hint(hint))
         }
         None if !settings.usages.contains_key(kind) => Err(Verdict::Ignored),
@@ -271,39 +275,6 @@ fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
         }
         None => Ok(()),
     }
-}
-
-/// The platform's setting for the length of its codes.
-fn code_hint(platform: Platform) -> Phrase {
-    let place = match platform {
-        Platform::Supabase => {
-            phrase!(
-                "length-supabase",
-                "set GOTRUE_SMS_OTP_LENGTH=6, or in the dashboard the SMS OTP length of the phone provider to 6"
-            )
-        }
-        Platform::Zitadel => {
-            phrase!(
-                "length-zitadel",
-                "set the secret generator OTPSMS to length 6, and PhoneVerificationCode to length 6 without letters"
-            )
-        }
-        Platform::Auth0 => phrase!("length-auth0", "set otp_length of the phone factor to 6"),
-        Platform::Fusionauth => phrase!(
-            "length-fusionauth",
-            "let FusionAuth make codes of digits alone, at most six"
-        ),
-        Platform::BetterAuth => phrase!("length-better-auth", "set otpLength of the plugin to 6"),
-        _ => phrase!(
-            "length-other",
-            "let the platform make codes of at most six digits"
-        ),
-    };
-    phrase!(
-        "hint-length",
-        "A message carries a code of one to six digits: {place}.",
-        place = place
-    )
 }
 
 /// The verdict for a repeated request. If its message is being sent, it waits for that outcome.
