@@ -67,6 +67,23 @@ pub struct Asked<'a> {
     pub is_checked: bool,
 }
 
+/// A tenant as it sends: its settings, and the refusal of everything if a kill switch is on.
+pub struct Sender {
+    /// The settings.
+    pub settings: TenantSettings,
+    /// The refusal.
+    pub stopped: Option<Refusal>,
+}
+
+/// A tenant as it sends now.
+pub fn sender(catalog: &Catalog, tenant: &str) -> Option<Sender> {
+    let settings = &catalog.tenants.get(tenant)?.settings;
+    Some(Sender {
+        settings: settings.clone(),
+        stopped: stopped(catalog, settings),
+    })
+}
+
 /// The reason why nothing at all is sent for a tenant, if there is one.
 pub fn stopped(catalog: &Catalog, settings: &TenantSettings) -> Option<Refusal> {
     (catalog.is_stopped || settings.is_stopped).then_some(refusal(Reason::Stopped, None))

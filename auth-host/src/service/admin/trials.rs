@@ -18,10 +18,11 @@ use crate::service::store::message::Message;
 use crate::service::store::messages;
 use crate::service::store::{StoreError, audit};
 use crate::service::texts::{about, say};
-use crate::service::verification::{WRITING, outlast};
+use crate::service::verification::{Carried, WRITING, carry_out};
 use auth_connector_host::{CallError, Config, Message as Wanted, Phrase, Preview, SendError};
 use axum::http::StatusCode;
 use rusqlite::Connection;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -104,9 +105,8 @@ pub async fn send(
     check(&trial)?;
     let number = numbers::parse(app, tenant, &trial.to)?;
     let catalog = app.catalog.load_full();
-    let settings = catalog.tenants.get(tenant).map(|t| t.settings.clone());
-    let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
-    if let Some(refusal) = limits::stopped(&catalog, &settings) {
+    let sender = limits::sender(&catalog, tenant).ok_or_else(|| Problem::not_found("tenant"))?;
+    if let Some(refusal) = sender.stopped {
         return Err(refused(refusal));
     }
     let hash = app.number_hash(tenant, number.e164());
@@ -130,19 +130,19 @@ pub async fn send(
     let (written, asked, by) = (row.clone(), number.clone(), actor.0.clone());
     let write = move |db: &Connection| {
         if once.is_used(db)? {
-            return Ok(Some(once::sent_before()));
+            return Ok(ControlFlow::Break(once::sent_before()));
         }
         let now = ids::now_ms();
         let asked = Asked {
             tenant: &written.tenant,
-            settings: &settings,
+            settings: &sender.settings,
             number: &asked,
             number_hash: &written.number_hash,
             network: None,
             is_checked: false,
         };
         if let Some(refusal) = limits::decide(db, now, &asked)? {
-            return Ok(Some(refused(refusal)));
+            return Ok(ControlFlow::Break(refused(refusal)));
         }
         once.use_up(db, &written.id)?;
         messages::add(db, &written)?;
@@ -154,20 +154,17 @@ pub async fn send(
             &written.id,
             "",
         )?;
-        Ok::<_, StoreError>(None)
+        Ok::<_, StoreError>(ControlFlow::Continue(written))
     };
     let message = wanted(&number, &trial, &code, row.id.clone());
-    let own_app = app.clone();
-    let lease = app.leases.take(row.subject());
-    let task = async move {
-        let _lease = lease;
-        match own_app.store.write(write).await? {
-            Some(refusal) => Err(refusal),
-            None => carry_out(own_app, prepared, message, row).await,
-        }
+    let subject = row.subject().to_owned();
+    let send = move |app: Arc<App>, row: Message| call(app, prepared, message, row);
+    let carried = carry_out(app, &subject, TIME + WRITING, write, send).await?;
+    let (row, message, provider) = match carried {
+        Carried::Instead(problem) => return Err(problem),
+        Carried::Done(sent) => sent,
+        Carried::Late => return Err(Problem::late(say("refusal-trial-late"))),
     };
-    let tried = outlast(app, TIME + WRITING, task).await;
-    let (row, message, provider) = tried.unwrap_or_else(|| Err(late()))?;
     Ok(Tried {
         row,
         code,
@@ -176,12 +173,13 @@ pub async fn send(
     })
 }
 
-async fn carry_out(
+/// Calls the connector, and stores the outcome.
+async fn call(
     app: Arc<App>,
     prepared: Prepared,
     message: Wanted,
     mut row: Message,
-) -> Result<(Message, Phrase, String), Problem> {
+) -> Result<(Message, Phrase, String), StoreError> {
     let config = Config::new(prepared.config.to_string());
     let outcome = prepared.plugin.send_message(&config, &message).await;
     send::settle(&mut row, &outcome);
@@ -200,13 +198,8 @@ async fn carry_out(
         },
     };
     let finish: Finish = Arc::new(|_: &Connection, _: &Message| Ok(()));
-    let written = write_down(&app, &row, None, &finish).await;
-    let written = written.map_err(|_| late())?;
+    let written = write_down(&app, &row, None, &finish).await?;
     Ok((written.row, words.0, words.1))
-}
-
-fn late() -> Problem {
-    Problem::late(say("refusal-trial-late"))
 }
 
 fn refused(refusal: limits::Refusal) -> Problem {

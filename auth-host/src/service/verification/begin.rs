@@ -5,25 +5,20 @@ use super::rules::{SENDS, count_denied, count_refused, is_live, resend_at, tag};
 use super::views::{Answer, free_at, view};
 use crate::service::app::App;
 use crate::service::events;
-use crate::service::limits::{self, Asked, Refusal};
+use crate::service::limits::{self, Asked, Refusal, Sender};
 use crate::service::number::Number;
 use crate::service::store::idempotency::{self, Known, Request};
 use crate::service::store::message::{Message, State};
 use crate::service::store::messages;
-use crate::service::store::registry::TenantSettings;
 use crate::service::store::verifications::{self, Verification};
 use crate::service::{ids, store};
 use axum::http::StatusCode;
 use rusqlite::Connection;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// The decision of the transaction of a start or a resend.
-pub(super) enum Begun {
-    /// Stored, to be sent.
-    Sending(Box<Written>),
-    /// Nothing is to be sent.
-    Instead(Instead),
-}
+/// The decision of the transaction of a start or a resend: the rows to send, or the result in their place.
+pub(super) type Begun = ControlFlow<Instead, Box<Written>>;
 
 /// The rows on the disk before a connector is called.
 pub(super) struct Written {
@@ -48,12 +43,10 @@ pub(super) enum Instead {
 /// The inputs of the transaction of a start or a resend.
 pub(super) struct Begin {
     pub app: Arc<App>,
-    pub settings: TenantSettings,
+    pub sender: Sender,
     pub number: Number,
     pub key: Option<Request>,
     pub row: Message,
-    /// The reason for which nothing at all is sent.
-    pub stopped: Option<Refusal>,
     /// True if a flow serves the number, or it is a test number.
     pub is_served: bool,
 }
@@ -62,14 +55,14 @@ impl Begin {
     /// Stores a verification and its first message, unless something prevents it.
     pub fn start(self, db: &Connection, v: Verification) -> store::Result<Begun> {
         if let Some(known) = self.repeated(db)? {
-            return Ok(Begun::Instead(Instead::Known(known)));
+            return Ok(Begun::Break(Instead::Known(known)));
         }
         if let Some(wait) = awaited(db, &v)? {
             count_refused(db, &v.tenant, "too-early")?;
-            return Ok(Begun::Instead(Instead::TooEarly(wait)));
+            return Ok(Begun::Break(Instead::TooEarly(wait)));
         }
         if let Some(instead) = self.refused(db, &v)? {
-            return Ok(Begun::Instead(instead));
+            return Ok(Begun::Break(instead));
         }
         verifications::add(db, &v)?;
         events::verification(&self.app, db, &v, "started")?;
@@ -79,24 +72,24 @@ impl Begin {
     /// Stores another code and its message, unless something prevents it.
     pub fn resend(self, db: &Connection, id: &str, code: &str) -> store::Result<Begun> {
         if let Some(known) = self.repeated(db)? {
-            return Ok(Begun::Instead(Instead::Known(known)));
+            return Ok(Begun::Break(Instead::Known(known)));
         }
         let now = ids::now_ms();
         let found = verifications::get(db, &self.row.tenant, id)?;
         let Some(mut v) = found.filter(|v| is_live(v, now)) else {
-            return Ok(Begun::Instead(Instead::NotUsable));
+            return Ok(Begun::Break(Instead::NotUsable));
         };
         let latest = messages::of_verification(db, &v)?.pop();
         if v.sends >= SENDS {
             count_refused(db, &v.tenant, "too-many-codes")?;
-            return Ok(Begun::Instead(Instead::TooOften));
+            return Ok(Begun::Break(Instead::TooOften));
         }
         if let Some(wait) = too_early(&v, latest.as_ref(), now) {
             count_refused(db, &v.tenant, "too-early")?;
-            return Ok(Begun::Instead(Instead::TooEarly(wait)));
+            return Ok(Begun::Break(Instead::TooEarly(wait)));
         }
         if let Some(instead) = self.refused(db, &v)? {
-            return Ok(Begun::Instead(instead));
+            return Ok(Begun::Break(instead));
         }
         v.sends += 1;
         v.attempts = 0;
@@ -119,7 +112,7 @@ impl Begin {
 
     /// Returns the result for a request that an operator, a lock or a limit refuses.
     fn refused(&self, db: &Connection, v: &Verification) -> store::Result<Option<Instead>> {
-        if let Some(refusal) = count_denied(db, &v.tenant, self.stopped, self.is_served)? {
+        if let Some(refusal) = count_denied(db, &v.tenant, self.sender.stopped, self.is_served)? {
             return Ok(Some(Instead::Refused(refusal)));
         }
         let now = ids::now_ms();
@@ -133,7 +126,7 @@ impl Begin {
         }
         let asked = Asked {
             tenant: &v.tenant,
-            settings: &self.settings,
+            settings: &self.sender.settings,
             number: &self.number,
             number_hash: &v.number_hash,
             network: v.network.as_deref(),
@@ -152,14 +145,14 @@ impl Begin {
                 idempotency::reserve(db, key, &v.id)?;
             }
             let row = self.row;
-            return Ok(Begun::Sending(Box::new(Written { v, row, free_at })));
+            return Ok(Begun::Continue(Box::new(Written { v, row, free_at })));
         }
         let shown = view(&self.app, &v, Some(&self.row), free_at, now);
         let answer = Answer::of(status, &shown);
         if let Some(key) = &self.key {
             idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
         }
-        Ok(Begun::Instead(Instead::Done(answer)))
+        Ok(Begun::Break(Instead::Done(answer)))
     }
 }
 
@@ -189,6 +182,7 @@ fn too_early(v: &Verification, latest: Option<&Message>, now: i64) -> Option<i64
 mod tests {
     use super::*;
     use crate::service::send::Draft;
+    use crate::service::store::registry::TenantSettings;
     use crate::service::test_app::{TestApp, verification};
     use std::time::Instant;
 
@@ -209,11 +203,13 @@ mod tests {
         };
         let begin = Begin {
             app: app.clone(),
-            settings: TenantSettings::default(),
+            sender: Sender {
+                settings: TenantSettings::default(),
+                stopped: None,
+            },
             number,
             key: None,
             row: draft.row(app, "c_1").unwrap(),
-            stopped: None,
             is_served: true,
         };
         (begin, v)
@@ -234,12 +230,12 @@ mod tests {
             for (begin, v) in begun {
                 let outcome = app.store.write(move |db| begin.start(db, v)).await;
                 sent.push(match outcome.unwrap() {
-                    Begun::Sending(_) => true,
-                    Begun::Instead(Instead::TooEarly(wait)) => {
+                    Begun::Continue(_) => true,
+                    Begun::Break(Instead::TooEarly(wait)) => {
                         assert!((1000..=60_000).contains(&wait), "{wait}");
                         false
                     }
-                    Begun::Instead(_) => panic!("{to}: something else"),
+                    Begun::Break(_) => panic!("{to}: something else"),
                 });
             }
             assert_eq!(sent, [true, is_sent], "{to} {first:?} {second:?}");
@@ -258,7 +254,7 @@ mod tests {
             };
             let (begin, v) = started(app, to, Some("w_1"));
             let begun = app.store.write(move |db| begin.start(db, v)).await;
-            let Ok(Begun::Sending(written)) = begun else {
+            let Ok(Begun::Continue(written)) = begun else {
                 panic!("{to}: not begun");
             };
             let mut row = written.row;
@@ -268,7 +264,7 @@ mod tests {
             settled.unwrap();
             let (begin, v) = started(app, to, Some("w_1"));
             let again = app.store.write(move |db| begin.start(db, v)).await.unwrap();
-            let is_begun = matches!(again, Begun::Sending(_));
+            let is_begun = matches!(again, Begun::Continue(_));
             assert_eq!(is_begun, state == State::NotSent, "{state:?}");
         }
     }

@@ -1,10 +1,10 @@
 //! Delivery of a message whose code the caller made: limits, the row on the disk, the send, and its outcome.
 
-use super::repeat::outlast;
-use super::rules::count_denied;
-use crate::service::app::{App, Point};
+use super::rules::{count_denied, sender};
+use super::runner::{Carried, carry_out};
+use crate::service::app::App;
 use crate::service::ids;
-use crate::service::limits::{self, Asked, Refusal};
+use crate::service::limits::{self, Asked, Refusal, Sender};
 use crate::service::outcomes::Finish;
 use crate::service::problem::Problem;
 use crate::service::send::{self, Draft};
@@ -12,6 +12,7 @@ use crate::service::store::message::{Message, State};
 use crate::service::store::messages;
 use crate::service::store::{self, StoreError};
 use rusqlite::Connection;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,13 +53,6 @@ pub enum Delivery<K> {
     Late,
 }
 
-enum Begun<K> {
-    Known(K),
-    Refused(Refusal),
-    Suppressed(Box<Message>),
-    Sending(Box<Message>),
-}
-
 /// Sends a message unless it was requested before or is refused.
 ///
 /// # Errors
@@ -75,10 +69,7 @@ pub async fn deliver<O: Once>(
         patience,
     } = order;
     let catalog = app.catalog.load_full();
-    let tenant = catalog.tenants.get(&draft.tenant);
-    let settings = tenant.map(|tenant| tenant.settings.clone());
-    let settings = settings.ok_or_else(|| Problem::not_found("tenant"))?;
-    let stopped = limits::stopped(&catalog, &settings);
+    let Sender { settings, stopped } = sender(&catalog, &draft.tenant)?;
     let connector = draft.route.first().map_or("", |c| c.row.id.as_str());
     let mut row = draft.row(app, connector)?;
     let test = catalog.test_number(&row.tenant, &row.number_hash, row.created_at);
@@ -92,11 +83,10 @@ pub async fn deliver<O: Once>(
         is_test || !draft.route.is_empty(),
         once.clone(),
     );
-    app.at(Point::BeforeIntent);
-    let lease = app.leases.take(row.subject());
+    let subject = row.subject().to_owned();
     let write = move |db: &Connection| {
         if let Some(known) = asked_once.look_up(db)? {
-            return Ok(Begun::Known(known));
+            return Ok(ControlFlow::Break(Delivery::Known(known)));
         }
         let now = ids::now_ms();
         let asked = Asked {
@@ -112,31 +102,25 @@ pub async fn deliver<O: Once>(
             refusal => refusal,
         };
         if let Some(refusal) = refusal {
-            return Ok(Begun::Refused(refusal));
+            return Ok(ControlFlow::Break(Delivery::Refused(refusal)));
         }
         messages::add(db, &row)?;
         asked_once.reserve(db, &row)?;
         if is_test {
             asked_once.finish(db, &row)?;
-            return Ok(Begun::Suppressed(Box::new(row)));
+            return Ok(ControlFlow::Break(Delivery::Done(Box::new(row))));
         }
-        Ok::<_, StoreError>(Begun::Sending(Box::new(row)))
+        Ok::<_, StoreError>(ControlFlow::Continue(row))
     };
-    let own_app = app.clone();
-    let task = async move {
-        let app = own_app;
-        let _lease = lease;
-        let row = match app.store.write(write).await? {
-            Begun::Known(known) => return Ok(Delivery::Known(known)),
-            Begun::Refused(refusal) => return Ok(Delivery::Refused(refusal)),
-            Begun::Suppressed(row) => return Ok(Delivery::Done(row)),
-            Begun::Sending(row) => *row,
-        };
+    let send = move |app: Arc<App>, row: Message| async move {
         let finish: Finish = Arc::new(move |db, row| once.finish(db, row));
-        let sent = send::send(&app, &draft, row, finish).await;
-        app.at(Point::BeforeAnswer);
-        Ok(sent.map_or(Delivery::Late, |row| Delivery::Done(Box::new(row))))
+        send::send(&app, &draft, row, finish).await
     };
-    let delivered = outlast(app, patience, task).await;
-    delivered.unwrap_or(Ok(Delivery::Late))
+    Ok(
+        match carry_out(app, &subject, patience, write, send).await? {
+            Carried::Instead(delivery) => delivery,
+            Carried::Done(row) => Delivery::Done(Box::new(row)),
+            Carried::Late => Delivery::Late,
+        },
+    )
 }

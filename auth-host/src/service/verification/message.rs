@@ -1,8 +1,9 @@
 //! Single messages, for back ends that make the code themselves.
 
 use super::deliver::{Delivery, Once, Order, deliver};
-use super::repeat::{WRITING, known, late, replayed, replayed_or};
-use super::rules::{Caller, check_locales, check_usage, recipient, refused, tenant};
+use super::repeat::{known, late, replayed, replayed_or};
+use super::rules::{Caller, check_locales, check_usage, recipient, refused, sender};
+use super::runner::WRITING;
 use super::views::{Answer, message_view};
 use crate::service::app::App;
 use crate::service::phrases::{self, Language};
@@ -61,7 +62,7 @@ pub async fn send(
     key: Option<Request>,
 ) -> Result<Answer, Problem> {
     let catalog = app.catalog.load_full();
-    let settings = tenant(&catalog, caller)?.settings.clone();
+    let settings = sender(&catalog, &caller.tenant)?.settings;
     check_usage(&request.usage)?;
     check_locales(&request.locales)?;
     check_variables(&request.variables)?;

@@ -1,4 +1,4 @@
-//! Repeated requests, and tasks that outlast the request that started them.
+//! Repeated requests, and their results.
 
 use super::views::Answer;
 use crate::service::app::App;
@@ -9,7 +9,6 @@ use crate::service::store::{
 };
 use axum::http::StatusCode;
 use rusqlite::Connection;
-use std::time::Duration;
 
 /// Returns the result for a request with a known idempotency key. None when it is to be carried out, or when no process
 /// carries it out any more ([`Known::Lost`]).
@@ -68,24 +67,6 @@ pub(super) fn replayed_or(
         None => Known::Nothing,
     };
     replayed(known).unwrap_or(Err(problem))
-}
-
-/// How long storing an outcome may take before the caller gets a problem.
-pub(crate) const WRITING: Duration = Duration::from_secs(1);
-
-/// Waits for a task that continues even if the caller leaves; a stop of the service waits for it too. Rows in state
-/// *sending* are written in such a task, so that a disconnect loses nothing. Returns none when the task took too long
-/// or ended without an outcome.
-pub(crate) async fn outlast<T: Send + 'static>(
-    app: &App,
-    patience: Duration,
-    task: impl Future<Output = T> + Send + 'static,
-) -> Option<T> {
-    let task = app.under_way.spawn(task);
-    match tokio::time::timeout(patience, task).await {
-        Ok(Ok(outcome)) => Some(outcome),
-        Ok(Err(_)) | Err(_) => None,
-    }
 }
 
 /// The outcome is not on the disk.

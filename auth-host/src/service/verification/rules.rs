@@ -5,13 +5,13 @@ use crate::service::catalog::Catalog;
 use crate::service::crypt::Purpose;
 use crate::service::form::{is_locale, is_usage};
 use crate::service::ids;
-use crate::service::limits::{self, REFUSED, Reason, Refusal};
+use crate::service::limits::{self, REFUSED, Reason, Refusal, Sender};
 use crate::service::number::{Number, is_country};
 use crate::service::phrases::{self, Language};
 use crate::service::problem::Problem;
 use crate::service::store;
 use crate::service::store::message::{self, State};
-use crate::service::store::registry::{Tenant, TenantSettings};
+use crate::service::store::registry::TenantSettings;
 use crate::service::store::verifications::{self, Verification};
 use crate::service::texts::say;
 use axum::http::StatusCode;
@@ -121,10 +121,9 @@ pub(super) fn recipient(
     })
 }
 
-/// The tenant of a caller.
-pub(super) fn tenant<'a>(catalog: &'a Catalog, caller: &Caller) -> Result<&'a Tenant, Problem> {
-    let found = catalog.tenants.get(&caller.tenant);
-    found.ok_or_else(|| Problem::not_found("tenant"))
+/// A tenant as it sends now.
+pub(super) fn sender(catalog: &Catalog, tenant: &str) -> Result<Sender, Problem> {
+    limits::sender(catalog, tenant).ok_or_else(|| Problem::not_found("tenant"))
 }
 
 /// The keyed hash of a code. The verification and the number of the code are part of it.

@@ -1,17 +1,19 @@
 //! Start and resend: a new code, stored and sent.
 
 use super::begin::{Begin, Begun, Instead, Written};
-use super::repeat::{WRITING, late, outlast, replayed, replayed_or};
+use super::repeat::{late, replayed, replayed_or};
+use super::request::StartRequest;
 use super::rules::{
-    Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, recipient, refused, tag,
-    tenant, told,
+    Caller, LIFETIME_S, check_locales, check_usage, locked, not_usable, recipient, refused, sender,
+    tag, told,
 };
+use super::runner::{self, Carried, WRITING};
 use super::views::{Answer, current, view};
-use crate::service::app::{App, Point};
+use crate::service::app::App;
 use crate::service::catalog::Connector;
 use crate::service::crypt::Purpose;
 use crate::service::ids;
-use crate::service::limits;
+use crate::service::limits::{self, Sender};
 use crate::service::number::Number;
 use crate::service::outcomes::Finish;
 use crate::service::phrases::{self, Language};
@@ -25,40 +27,8 @@ use crate::service::store::verifications::{self, Verification};
 use crate::service::store::{self, StoreError};
 use axum::http::StatusCode;
 use rusqlite::Connection;
-use serde::Deserialize;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// A verification to be started.
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StartRequest {
-    /// The number: with `+` and calling code, or as people of the default country write it.
-    #[schema(example = "+8613800138000")]
-    pub to: String,
-    /// Why: `SignIn`, `Register`, `ForgotPassword`, `Generic` and others.
-    #[schema(example = "SignIn")]
-    pub usage: String,
-    /// The person's languages, best first.
-    #[serde(default)]
-    pub locales: Vec<String>,
-    /// The country of a number without a calling code, instead of the tenant's default.
-    #[serde(default)]
-    pub country: Option<String>,
-    /// The person's address, for limits by network.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub ip: Option<IpAddr>,
-    /// How long the code lives, in seconds: 300 by default, 600 at most.
-    #[serde(default)]
-    #[schema(minimum = 30, maximum = 600)]
-    pub lifetime_s: Option<u32>,
-    /// True when nobody with this number is known. Nothing is sent, it is counted like a message, and the answer has the
-    /// same form, so that the back end need not tell the person.
-    #[serde(default)]
-    pub suppress: bool,
-}
 
 /// Starts a verification.
 ///
@@ -86,7 +56,7 @@ async fn start_in_any(
     key: Option<Request>,
 ) -> Result<Answer, Problem> {
     let catalog = app.catalog.load_full();
-    let settings = tenant(&catalog, caller)?.settings.clone();
+    let sender = sender(&catalog, &caller.tenant)?;
     check_usage(&request.usage)?;
     check_locales(&request.locales)?;
     let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S);
@@ -96,7 +66,7 @@ async fn start_in_any(
             "A code lives 30 to 600 seconds.",
         ));
     }
-    let number = match recipient(&request.to, request.country.as_deref(), &settings) {
+    let number = match recipient(&request.to, request.country.as_deref(), &sender.settings) {
         Ok(number) => number,
         Err(problem) => return replayed_or(app, key.as_ref(), problem),
     };
@@ -120,7 +90,7 @@ async fn start_in_any(
         tenant: caller.tenant.clone(),
         number: app.encrypt_number(&caller.tenant, number.e164())?,
         number_hash,
-        usage: request.usage.clone(),
+        usage: request.usage,
         locales: request.locales.join(","),
         country: number.country().to_owned(),
         prefix: number.prefix().to_owned(),
@@ -137,30 +107,9 @@ async fn start_in_any(
         created_at: now,
     };
     v.code = tag(app, &v, &code);
-    let draft = Draft {
-        tenant: caller.tenant.clone(),
-        verification: Some(v.id.clone()),
-        source: caller.source.clone(),
-        number,
-        usage: request.usage,
-        locales: request.locales,
-        variables: vec![("code".to_owned(), code)],
-        route,
-        deadline: deadline(app, caller),
-    };
-    let is_test = test_code.is_some();
-    let is_sent = !request.suppress && !is_test;
-    let stopped = limits::stopped(&catalog, &settings);
-    let begin = Begin {
-        app: app.clone(),
-        settings,
-        number: draft.number.clone(),
-        key: key.clone(),
-        row: first_row(app, &draft, is_sent)?,
-        stopped,
-        is_served: is_test || !draft.route.is_empty(),
-    };
-    app.at(Point::BeforeIntent);
+    let draft = draft(app, caller, &v, number, code, route);
+    let is_sent = !request.suppress && !v.is_test;
+    let begin = begin(app, sender, &draft, key.clone(), is_sent, v.is_test)?;
     let write = move |db: &Connection| begin.start(db, v);
     carry_out(app, caller, write, draft, key, StatusCode::CREATED).await
 }
@@ -188,7 +137,7 @@ async fn resend_in_any(
     key: Option<Request>,
 ) -> Result<Answer, Problem> {
     let catalog = app.catalog.load_full();
-    let settings = tenant(&catalog, caller)?.settings.clone();
+    let sender = sender(&catalog, &caller.tenant)?;
     // The transaction reads all of this again; a verification keeps its number, usage and country.
     let known_v = app.store.read(|db| {
         let found = verifications::get(db, &caller.tenant, id)?;
@@ -217,32 +166,53 @@ async fn resend_in_any(
         (Some(code), true) => code.clone(),
         _ => ids::code()?,
     };
+    let draft = draft(app, caller, &v, number, code.clone(), route);
+    let begin = begin(app, sender, &draft, key.clone(), is_sent, v.is_test)?;
+    let id = id.to_owned();
+    let write = move |db: &Connection| begin.resend(db, &id, &code);
+    carry_out(app, caller, write, draft, key, StatusCode::OK).await
+}
+
+/// The message with a verification's code.
+fn draft(
+    app: &App,
+    caller: &Caller,
+    v: &Verification,
+    number: Number,
+    code: String,
+    route: Vec<Arc<Connector>>,
+) -> Draft {
     let locales = v.locales.split(',').filter(|tag| !tag.is_empty());
-    let draft = Draft {
-        tenant: caller.tenant.clone(),
+    Draft {
+        tenant: v.tenant.clone(),
         verification: Some(v.id.clone()),
         source: caller.source.clone(),
         number,
         usage: v.usage.clone(),
         locales: locales.map(str::to_owned).collect(),
-        variables: vec![("code".to_owned(), code.clone())],
+        variables: vec![("code".to_owned(), code)],
         route,
         deadline: deadline(app, caller),
-    };
-    let stopped = limits::stopped(&catalog, &settings);
-    let begin = Begin {
+    }
+}
+
+/// The inputs of the transaction that stores a message.
+fn begin(
+    app: &Arc<App>,
+    sender: Sender,
+    draft: &Draft,
+    key: Option<Request>,
+    is_sent: bool,
+    is_test: bool,
+) -> Result<Begin, StoreError> {
+    Ok(Begin {
         app: app.clone(),
-        settings,
+        sender,
         number: draft.number.clone(),
-        key: key.clone(),
-        row: first_row(app, &draft, is_sent)?,
-        stopped,
-        is_served: v.is_test || !draft.route.is_empty(),
-    };
-    app.at(Point::BeforeIntent);
-    let id = id.to_owned();
-    let write = move |db: &Connection| begin.resend(db, &id, &code);
-    carry_out(app, caller, write, draft, key, StatusCode::OK).await
+        key,
+        row: first_row(app, draft, is_sent)?,
+        is_served: is_test || !draft.route.is_empty(),
+    })
 }
 
 /// When the connectors have to finish the message.
@@ -301,19 +271,12 @@ async fn carry_out(
     key: Option<Request>,
     status: StatusCode,
 ) -> Result<Answer, Problem> {
-    let patience = patience(app, caller);
-    let (own_app, caller) = (app.clone(), caller.clone());
-    let lease = draft.verification.as_deref().map(|id| app.leases.take(id));
-    let task = async move {
-        let app = own_app;
-        let _lease = lease;
-        let Written { v, row, free_at } = match app.store.write(write).await? {
-            Begun::Sending(written) => *written,
-            Begun::Instead(instead) => return answer_instead(&app, &caller, instead, status),
-        };
-        let finished_app = app.clone();
+    let subject = draft.verification.clone().unwrap_or_default();
+    let send = move |app: Arc<App>, written: Box<Written>| async move {
+        let Written { v, row, free_at } = *written;
+        let shown_by = app.clone();
         let answer_of = move |row: &Message| {
-            let shown = view(&finished_app, &v, Some(row), free_at, ids::now_ms());
+            let shown = view(&shown_by, &v, Some(row), free_at, ids::now_ms());
             Answer::of(status, &shown)
         };
         let answer_of = Arc::new(answer_of);
@@ -325,14 +288,13 @@ async fn carry_out(
             }
             None => Ok(()),
         });
-        let sent = send::send(&app, &draft, row, finish).await;
-        let sent = sent.map_err(|_| late())?;
-        app.at(Point::BeforeAnswer);
-        Ok(answer_of(&sent))
+        Ok(answer_of(&send::send(&app, &draft, row, finish).await?))
     };
-    outlast(app, patience, task)
-        .await
-        .unwrap_or_else(|| Err(late()))
+    match runner::carry_out(app, &subject, patience(app, caller), write, send).await? {
+        Carried::Instead(instead) => answer_instead(app, caller, instead, status),
+        Carried::Done(answer) => Ok(answer),
+        Carried::Late => Err(late()),
+    }
 }
 
 /// The response where nothing is to be sent.
