@@ -33,7 +33,7 @@ impl Once {
 
     /// Marks the token as used, in the transaction of the form's action.
     pub(super) fn use_up(&self, db: &Connection, subject: &str) -> store::Result<()> {
-        idempotency::reserve(db, &self.0, subject)
+        idempotency::reserve(db, &self.0, subject, None)
     }
 
     /// Marks the token as used before an action. After a crash in between, the action is not done, and is never done

@@ -111,18 +111,8 @@ pub fn add(
 
 /// The newest entries of a tenant, or of the whole host.
 pub fn newest(db: &Connection, tenant: Option<&str>, most: u32) -> Result<Vec<Entry>> {
-    let sql = "SELECT at, tenant, actor, action, subject, detail FROM audit
-               WHERE ?1 IS NULL OR tenant = ?1 ORDER BY id DESC LIMIT ?2";
-    all(db, sql, params![tenant, most], |row| {
-        Ok(Entry {
-            at: row.get(0)?,
-            tenant: row.get(1)?,
-            actor: row.get(2)?,
-            action: row.get(3)?,
-            subject: row.get(4)?,
-            detail: row.get(5)?,
-        })
-    })
+    let page = page(db, tenant, None, most)?;
+    Ok(page.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// A page of the log, the newest first: a tenant's entries or all, before an entry. With the identifier of each.

@@ -1,9 +1,9 @@
 //! Guides of plugins, one in each language, and their logos.
 
-use super::rows::all;
+use super::rows::{all, one};
 use super::writer::Result;
 use auth_connector_registry::guides::Texts;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 /// Replaces a plugin's guides and its logo.
 pub fn put(db: &Connection, plugin: &str, texts: &Texts) -> Result<()> {
@@ -32,6 +32,5 @@ pub fn of_plugin(db: &Connection, plugin: &str) -> Result<Vec<(String, String)>>
 
 /// A plugin's logo.
 pub fn logo(db: &Connection, plugin: &str) -> Result<Option<Vec<u8>>> {
-    let sql = "SELECT svg FROM logos WHERE plugin = ?1";
-    Ok(db.query_row(sql, [plugin], |row| row.get(0)).optional()?)
+    one(db, "SELECT svg FROM logos WHERE plugin = ?1", plugin)
 }

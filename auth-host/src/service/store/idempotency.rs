@@ -73,31 +73,15 @@ pub fn look_up(db: &Connection, asked: &Request) -> Result<Known> {
     Ok(found.unwrap_or(Known::Nothing))
 }
 
-/// Reserves a key for the row that the request is about to make.
-pub fn reserve(db: &Connection, asked: &Request, subject: &str) -> Result<()> {
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO idempotency (tenant, key, request, process, subject, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![
-        asked.tenant,
-        asked.key,
-        asked.requests.first(),
-        asked.process,
-        subject,
-        ids::now_ms()
-    ])?;
-    Ok(())
-}
-
-/// Reserves a key and stores the response at once, for a request that one transaction completes.
-pub fn keep(
+/// Reserves a key for the row that the request is about to make. With a response if one transaction completes the
+/// request: its status and body.
+pub fn reserve(
     db: &Connection,
     asked: &Request,
     subject: &str,
-    status: u16,
-    answer: &str,
+    answer: Option<(u16, &str)>,
 ) -> Result<()> {
+    let (status, answer) = answer.unzip();
     db.prepare_cached(
         "INSERT OR REPLACE INTO idempotency (tenant, key, request, process, subject, status, answer, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -97,10 +97,7 @@ pub fn get(db: &Connection, tenant: &str, id: &str) -> Result<Option<Message>> {
 
 /// The latest attempt at a message, by its first one.
 pub fn latest_attempt(db: &Connection, tenant: &str, first: &str) -> Result<Option<Message>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE tenant = ?2 AND (id = ?1 OR first = ?1 AND NOT is_first) ORDER BY id"
-    );
-    Ok(all(db, &sql, [first, tenant], read)?.pop())
+    Ok(attempts(db, tenant, first)?.pop())
 }
 
 /// Every attempt at a message, by its first one, oldest first.

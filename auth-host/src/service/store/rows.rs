@@ -1,6 +1,7 @@
 //! Reading and changing of rows, the settings of the whole host, and the revision of the configuration.
 
 use super::writer::{Result, StoreError};
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,12 +52,15 @@ pub(super) fn changed(db: &Connection, sql: &str, params: impl Params) -> Result
     Ok(changed > 0)
 }
 
+/// Reads the one column of the row that a key identifies, if there is one.
+pub(super) fn one<T: FromSql>(db: &Connection, sql: &str, key: &str) -> Result<Option<T>> {
+    let mut query = db.prepare_cached(sql)?;
+    Ok(query.query_row([key], |row| row.get(0)).optional()?)
+}
+
 /// A setting of the whole host.
 pub fn setting(db: &Connection, key: &str) -> Result<Option<String>> {
-    Ok(db
-        .prepare_cached("SELECT value FROM settings WHERE key = ?1")?
-        .query_row([key], |row| row.get(0))
-        .optional()?)
+    one(db, "SELECT value FROM settings WHERE key = ?1", key)
 }
 
 /// Sets a setting of the whole host.

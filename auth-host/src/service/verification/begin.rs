@@ -142,7 +142,7 @@ impl Begin {
         let free_at = free_at(&self.app, db, &v, now)?;
         if self.row.state == State::Sending {
             if let Some(key) = &self.key {
-                idempotency::reserve(db, key, &v.id)?;
+                idempotency::reserve(db, key, &v.id, None)?;
             }
             let row = self.row;
             return Ok(Begun::Continue(Box::new(Written { v, row, free_at })));
@@ -150,7 +150,7 @@ impl Begin {
         let shown = view(&self.app, &v, Some(&self.row), free_at, now);
         let answer = Answer::of(status, &shown);
         if let Some(key) = &self.key {
-            idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
+            idempotency::reserve(db, key, &v.id, Some((answer.status, &answer.body)))?;
         }
         Ok(Begun::Break(Instead::Done(answer)))
     }

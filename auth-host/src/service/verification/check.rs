@@ -157,7 +157,7 @@ impl Check {
         verifications::update(db, &v)?;
         let answer = Answer::of(StatusCode::OK, &checked);
         if let Some(key) = &self.key {
-            idempotency::keep(db, key, &v.id, answer.status, &answer.body)?;
+            idempotency::reserve(db, key, &v.id, Some((answer.status, &answer.body)))?;
         }
         Ok(Outcome::Done(answer))
     }

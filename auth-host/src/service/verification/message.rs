@@ -126,7 +126,7 @@ impl Once for Kept {
 
     fn reserve(&self, db: &Connection, row: &Message) -> store::Result<()> {
         match &self.key {
-            Some(key) => idempotency::reserve(db, key, &row.id),
+            Some(key) => idempotency::reserve(db, key, &row.id, None),
             None => Ok(()),
         }
     }

@@ -98,7 +98,7 @@ mod tests {
         let reserved = asked.clone();
         let written = app
             .store
-            .write(move |db| idempotency::reserve(db, &reserved, "v_1"));
+            .write(move |db| idempotency::reserve(db, &reserved, "v_1", None));
         written.await.unwrap();
         let look_up = || app.store.read(|db| known(app, db, &asked)).unwrap();
         let subject = Some("v_1".to_owned());

@@ -1,9 +1,9 @@
 //! Rows of installed plugins.
 
 use crate::service::store::Result;
-use crate::service::store::rows::{all, changed, json, text, touch};
+use crate::service::store::rows::{all, changed, json, one, text, touch};
 use auth_connector_registry::Facts;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// An installed plugin, without its bytes.
@@ -49,11 +49,7 @@ pub fn plugins(db: &Connection) -> Result<Vec<Plugin>> {
 
 /// The bytes of a plugin's component.
 pub fn component(db: &Connection, id: &str) -> Result<Option<Vec<u8>>> {
-    Ok(db
-        .query_row("SELECT component FROM plugins WHERE id = ?1", [id], |row| {
-            row.get(0)
-        })
-        .optional()?)
+    one(db, "SELECT component FROM plugins WHERE id = ?1", id)
 }
 
 /// Installs a plugin, or replaces one.

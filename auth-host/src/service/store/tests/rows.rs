@@ -163,7 +163,7 @@ fn forgotten_number_leaves_no_events_and_no_answers() {
                     events::add(db, &format!("e{nth}{kind}"), "t", &body.to_string(), 1)?;
                 }
                 asked.key = vec![nth];
-                idempotency::reserve(db, &asked, &v.id)?;
+                idempotency::reserve(db, &asked, &v.id, None)?;
                 if nth == 0 {
                     retention::forget(db, "t", &hash)?;
                     assert_eq!(events::waiting(db, "t")?, 0);
