@@ -2,6 +2,7 @@
 //!
 //! | module | document |
 //! |---|---|
+//! | [`manifest`] | `manifest.json` of a plugin, guides and logo |
 //! | [`metadata`] | custom sections in the component: name, licences, source, revision, version |
 //! | [`sbom`] | CycloneDX 1.6, of the crates that are linked |
 //! | [`artifact`] | the CNCF's OCI artifact for WebAssembly: config blob, manifest, annotations |
@@ -30,6 +31,7 @@ pub mod contract;
 pub mod interfaces;
 pub mod json;
 pub mod linked;
+pub mod manifest;
 pub mod metadata;
 pub mod project;
 pub mod provenance;

@@ -3,6 +3,7 @@
 use connector_packaging::artifact::{self, Artifact};
 use connector_packaging::bundle::{self, SigningKey};
 use connector_packaging::contract::Contract;
+use connector_packaging::manifest::Plugin;
 use connector_packaging::project::Project;
 use connector_packaging::{Result, compose, linked, metadata, provenance, sbom};
 use std::fs;
@@ -16,7 +17,7 @@ Usage:
   connector-packaging compose GATEWAY.wasm CONNECTOR.wasm OUT.wasm
       Write one component that serves HTTP and has the connector behind it
   connector-packaging documents ROOT PACKAGE COMPONENT.wasm [--with ROOT PACKAGE] [KEY.pem]
-      Write beside the component: SBOM, OCI config and manifest; with a key the provenance too, plain and signed.
+      Write beside the component: manifest, guides and logo by [package.metadata.auth-connector], SBOM, OCI config and manifest; with a key the provenance too, plain and signed.
       --with names the connector that was composed into it
   connector-packaging contract ROOT PACKAGE WIT OUT
       Write the package of WIT in the folder WIT into the folder OUT, with OCI config and manifest";
@@ -90,6 +91,9 @@ fn documents(
         .and_then(|name| name.to_str())
         .ok_or("the component has no name.")?;
     let bytes = read(component)?;
+    if let Some(plugin) = Plugin::read(&project, Path::new(root))? {
+        plugin.write(&project, (file, &bytes), folder)?;
+    }
     let artifact = Artifact::new(&project, &bytes, file)?;
     write(
         &folder.join(sbom::FILE),

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+/// The table of a plugin in `[package.metadata]`.
+pub const TABLE: &str = "auth-connector";
+
 /// A connector's package.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
@@ -27,6 +30,8 @@ pub struct Project {
     pub source: Option<String>,
     /// Address of its home page.
     pub homepage: Option<String>,
+    /// The table of a plugin, if the package is one.
+    pub plugin: Option<Value>,
     /// The commit and its date.
     pub repository: Repository,
     /// Licences of the crates in the lock file, as SPDX expressions.
@@ -93,6 +98,7 @@ impl Project {
                 .collect(),
             source: text(found, "repository"),
             homepage: text(found, "homepage"),
+            plugin: found["metadata"].get(TABLE).cloned(),
             repository: Repository::read(root)?,
             licenses: packages.iter().filter_map(license).collect(),
             checksums: checksums(&lock),

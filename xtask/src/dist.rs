@@ -5,12 +5,10 @@
 //! digest depend on the machine. `packaging/` writes metadata, SBOM, OCI documents and provenance; `docs/publishing.md`
 //! has the next steps.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::build::Workspace;
@@ -18,64 +16,84 @@ use crate::contract;
 use crate::process::{Result, output, run};
 use crate::{component, gateway};
 
-/// A connector, and the requests of its manifest.
+/// A connector that is published: a package of this workspace with a table `[package.metadata.auth-connector]`.
 struct Connector {
     /// Its folder in the repository.
-    folder: &'static str,
+    folder: String,
     /// Its package.
-    package: &'static str,
+    package: String,
     /// Its folder in `target`.
-    dist: &'static str,
+    dist: String,
     /// The component's file name.
-    file: &'static str,
-    /// The id in the component's own metadata.
-    id: &'static str,
-    origins: &'static [&'static str],
-    config_origins: &'static [&'static str],
-    /// The most requests of one call.
-    requests: u32,
-    /// The languages of its guides, which stand in `guides` of its folder.
-    guides: &'static [&'static str],
-    /// Its logo, an SVG in its folder.
-    logo: Option<&'static str>,
+    file: String,
 }
 
-/// A guide's language and its text.
-type Guide = (&'static str, Vec<u8>);
+/// Names in `target/dist` that are no connector's.
+const TAKEN: [&str; 4] = ["build", "contract", "gateway", "guides"];
 
-/// The service's two public endpoints. A look-up may make sixteen requests (docs/interface.md); a send makes two at
-/// most, the second after an expired timestamp.
-const TENCENT: Connector = Connector {
-    folder: ".",
-    package: "tencent-sms-connector",
-    dist: "dist",
-    file: "tencent_sms_connector.wasm",
-    id: "tencent-short-message-service",
-    origins: &[
-        "https://sms.tencentcloudapi.com",
-        "https://sms.intl.tencentcloudapi.com",
-    ],
-    config_origins: &[],
-    requests: 16,
-    guides: &["de", "en", "fr", "pt-BR", "zh-CN", "zh-TW"],
-    logo: Some("packages/logto-connector/logo.svg"),
-};
+impl Connector {
+    /// Reads an entry of `cargo metadata`. `None` if the package has no such table.
+    fn read(package: &Value, root: &Path) -> Result<Option<Self>> {
+        if package.pointer("/metadata/auth-connector").is_none() {
+            return Ok(None);
+        }
+        let text = |key: &str| package.get(key).and_then(Value::as_str);
+        let (Some(name), Some(manifest)) = (text("name"), text("manifest_path")) else {
+            return Err("`cargo metadata` names a package without its name or place.".to_owned());
+        };
+        let folder = Path::new(manifest).parent().unwrap_or(root);
+        let folder = folder.strip_prefix(root).unwrap_or(folder);
+        let dist = match folder.file_name() {
+            None => "dist".to_owned(),
+            Some(last) if TAKEN.iter().any(|taken| last == *taken) => {
+                return Err(format!(
+                    "{} cannot be published: target/dist/{} holds something else. Give its folder another name.",
+                    folder.display(),
+                    last.display()
+                ));
+            }
+            Some(last) => format!("dist/{}", last.display()),
+        };
+        let file = format!("{}.wasm", name.replace('-', "_"));
+        Ok(Some(Self {
+            folder: folder.display().to_string(),
+            package: name.to_owned(),
+            dist,
+            file,
+        }))
+    }
+}
 
-const WEBHOOK: Connector = Connector {
-    folder: "examples/webhook",
-    package: "webhook-connector",
-    dist: "dist/webhook",
-    file: "webhook_connector.wasm",
-    id: "webhook-sms",
-    origins: &[],
-    config_origins: &["/url"],
-    requests: 1,
-    guides: &[],
-    logo: None,
-};
-
-/// Every connector that is published. One more needs a table as above, and its place here.
-const CONNECTORS: [&Connector; 2] = [&TENCENT, &WEBHOOK];
+/// The connectors of a workspace, the one at its root first.
+fn connectors(workspace: &Workspace) -> Result<Vec<Connector>> {
+    let metadata = output(workspace.cargo().args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+        "--locked",
+    ]))?;
+    let metadata: Value = serde_json::from_str(&metadata)
+        .map_err(|error| format!("`cargo metadata` printed something unexpected: {error}."))?;
+    // Cargo's own spelling of the root, by which its other paths begin.
+    let root = metadata.get("workspace_root").and_then(Value::as_str);
+    let root = root.map_or(workspace.root.as_path(), Path::new);
+    let packages = metadata.get("packages").and_then(Value::as_array);
+    let found = packages
+        .into_iter()
+        .flatten()
+        .map(|package| Connector::read(package, root));
+    let mut found: Vec<Connector> = found.filter_map(Result::transpose).collect::<Result<_>>()?;
+    found.sort_by(|one, other| one.dist.cmp(&other.dist));
+    let mut pairs = found.iter().zip(found.iter().skip(1));
+    match pairs.find(|(one, other)| one.dist == other.dist) {
+        None => Ok(found),
+        Some((one, other)) => Err(format!(
+            "{} and {} would both be written into target/{}. Give one of the folders another name.",
+            one.folder, other.folder, one.dist
+        )),
+    }
+}
 
 /// The contract's folder in `target`.
 const CONTRACT: &str = "dist/contract";
@@ -129,13 +147,10 @@ pub fn everything(
     key: Option<&Path>,
 ) -> Result<Vec<Made>> {
     let mut all = Vec::new();
-    for connector in CONNECTORS {
-        let file = publishable(workspace, packaging, connector, key)?;
-        let guides = if connector.guides.is_empty() {
-            ""
-        } else {
-            "guides, logo.svg, "
-        };
+    for connector in connectors(workspace)? {
+        let file = publishable(workspace, packaging, &connector, key)?;
+        let has_guides = file.with_file_name("guides").exists();
+        let guides = if has_guides { "guides, logo.svg, " } else { "" };
         all.push(Made::component(file, &format!("manifest.json, {guides}")));
     }
     for file in gateway::make(workspace, packaging, key)? {
@@ -153,7 +168,7 @@ fn contract(workspace: &Workspace, packaging: &Path) -> Result<Made> {
     run(Command::new(packaging)
         .current_dir(&workspace.root)
         .arg("contract")
-        .args([&workspace.root, Path::new(TENCENT.package)])
+        .args([&workspace.root, Path::new(gateway::CONNECTOR.1)])
         .args([&workspace.root.join("wit"), &folder]))?;
     Ok(Made {
         file: folder.join("auth_connector.wasm"),
@@ -164,7 +179,10 @@ fn contract(workspace: &Workspace, packaging: &Path) -> Result<Made> {
 
 /// Builds the Tencent connector, writes what stands beside it, and returns the component's path.
 pub fn component(workspace: &Workspace) -> Result<PathBuf> {
-    publishable(workspace, &workspace.packaging()?, &TENCENT, None)
+    let connectors = connectors(workspace)?;
+    let first = connectors.first().filter(|first| first.folder.is_empty());
+    let first = first.ok_or("the package at the root is no connector.")?;
+    publishable(workspace, &workspace.packaging()?, first, None)
 }
 
 fn publishable(
@@ -173,25 +191,10 @@ fn publishable(
     connector: &Connector,
     key: Option<&Path>,
 ) -> Result<PathBuf> {
-    let folder = workspace.scratch(connector.dist);
-    let root = workspace.root.join(connector.folder);
-    let file = folder.join(connector.file);
-    let place = (connector.folder, connector.package);
-    let bytes = component::embedded(workspace, packaging, place, &file)?;
-    let guides = guides(connector, &root)?;
-    for (language, text) in &guides {
-        let place = folder.join("guides");
-        fs::create_dir_all(&place).map_err(|error| format!("{}: {error}.", place.display()))?;
-        write(&place.join(format!("{language}.md")), text)?;
-    }
-    let logo = logo(connector, &root)?;
-    if let Some(logo) = &logo {
-        write(&folder.join("logo.svg"), logo)?;
-    }
-    let texts = (guides.as_slice(), logo.as_deref());
-    let about = About::read(workspace, connector.package)?;
-    let manifest = manifest(connector, &bytes, &about, texts);
-    write(&folder.join("manifest.json"), manifest.as_bytes())?;
+    let file = workspace.scratch(&connector.dist).join(&connector.file);
+    let root = workspace.root.join(&connector.folder);
+    let place = (connector.folder.as_str(), connector.package.as_str());
+    component::embedded(workspace, packaging, place, &file)?;
     run(Command::new(packaging)
         .current_dir(&root)
         .arg("documents")
@@ -201,239 +204,68 @@ fn publishable(
     Ok(file)
 }
 
-/// Fields of a connector's `Cargo.toml` that its manifest repeats.
-#[derive(Default)]
-struct About {
-    version: String,
-    description: Option<String>,
-    license: Option<String>,
-    homepage: Option<String>,
-    /// The authors, who count as the publisher: the sources name no other.
-    publisher: Option<String>,
-}
-
-impl About {
-    /// Reads them from cargo, which resolves values that a package inherits from its workspace.
-    fn read(workspace: &Workspace, package: &str) -> Result<Self> {
-        let metadata = output(workspace.cargo().args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--no-deps",
-            "--locked",
-        ]))?;
-        Self::parse(&metadata, package)
-    }
-
-    fn parse(metadata: &str, package: &str) -> Result<Self> {
-        let metadata: Value = serde_json::from_str(metadata)
-            .map_err(|error| format!("`cargo metadata` printed something unexpected: {error}."))?;
-        let packages = metadata.get("packages").and_then(Value::as_array);
-        let mut packages = packages.into_iter().flatten();
-        let found = packages
-            .find(|found| found["name"] == package)
-            .ok_or_else(|| format!("{package} is no member of this workspace."))?;
-        let text = |key: &str| found[key].as_str().map(str::to_owned);
-        let authors = found["authors"].as_array().into_iter().flatten();
-        let authors: Vec<&str> = authors.filter_map(Value::as_str).collect();
-        Ok(Self {
-            version: text("version").ok_or("`cargo metadata` names no version.")?,
-            description: text("description"),
-            license: text("license"),
-            homepage: text("homepage"),
-            publisher: Some(authors.join(", ")).filter(|authors| !authors.is_empty()),
-        })
-    }
-}
-
 fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
-}
-
-/// The connector's guides, which its package holds and its manifest pins.
-fn guides(connector: &Connector, root: &Path) -> Result<Vec<Guide>> {
-    let read = |language: &&'static str| {
-        let text = component::read(&root.join("guides").join(format!("{language}.md")))?;
-        Ok((*language, text))
-    };
-    connector.guides.iter().map(read).collect()
-}
-
-/// The connector's logo, which its package holds and its manifest pins.
-fn logo(connector: &Connector, root: &Path) -> Result<Option<Vec<u8>>> {
-    let read = |file: &str| component::read(&root.join(file));
-    connector.logo.map(read).transpose()
-}
-
-/// The manifest, with sorted keys: whether `json!` keeps their order depends on which crates are built with this one.
-fn manifest(
-    connector: &Connector,
-    bytes: &[u8],
-    about: &About,
-    (guides, logo): (&[Guide], Option<&[u8]>),
-) -> String {
-    let component: BTreeMap<&str, Value> = [
-        ("file", connector.file.into()),
-        ("sha256", digest(bytes).into()),
-        ("size", bytes.len().into()),
-    ]
-    .into();
-    let mut manifest: BTreeMap<&str, Value> = [
-        ("format", 1.into()),
-        ("id", connector.id.into()),
-        ("version", about.version.as_str().into()),
-        ("contract", "auth:connector@0.1.0".into()),
-        ("component", json!(component)),
-        ("origins", json!(connector.origins)),
-        ("limits", json!({"requests": connector.requests})),
-    ]
-    .into();
-    if let Some(description) = &about.description {
-        manifest.insert("description", description.as_str().into());
-    }
-    if let Some(license) = &about.license {
-        manifest.insert("license", license.as_str().into());
-    }
-    if let Some(homepage) = &about.homepage {
-        manifest.insert("homepage", homepage.as_str().into());
-    }
-    if !connector.config_origins.is_empty() {
-        manifest.insert("configOrigins", json!(connector.config_origins));
-    }
-    let pins = guides.iter().map(|(language, text)| {
-        let key = format!("guide.{}", language.to_ascii_lowercase());
-        (key, digest(text))
-    });
-    let mut annotations: BTreeMap<String, String> = pins.collect();
-    annotations.extend(logo.map(|logo| ("logo".to_owned(), digest(logo))));
-    if let Some(publisher) = &about.publisher {
-        annotations.insert("publisher".to_owned(), publisher.clone());
-    }
-    if !annotations.is_empty() {
-        manifest.insert("annotations", json!(annotations));
-    }
-    format!("{:#}\n", json!(manifest))
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result {
-    fs::write(file, bytes).map_err(|error| format!("{}: {error}.", file.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+    use std::fs;
 
     fn root() -> &'static Path {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
     }
 
-    fn about(package: &str) -> About {
-        About::read(&Workspace::at(root().to_path_buf()), package).unwrap()
-    }
-
-    /// The example of `docs/packages.md`, with this component's digest and size.
     #[test]
-    fn manifest_is_the_documented_example() {
-        let page = fs::read_to_string(root().join("docs/packages.md")).unwrap();
-        let block = page.split("```json").nth(1).unwrap();
-        let mut documented: serde_json::Value =
-            serde_json::from_str(block.split("```").next().unwrap()).unwrap();
-        let guides = [("en", b"guide".to_vec())];
-        let made = manifest(
-            &TENCENT,
-            b"component",
-            &about(TENCENT.package),
-            (&guides, Some(b"<svg/>")),
-        );
-        let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    fn connectors_are_the_packages_with_the_table() {
+        let found = connectors(&Workspace::at(root().to_path_buf())).unwrap();
+        let shown: Vec<_> = found
+            .iter()
+            .map(|one| (one.folder.as_str(), one.dist.as_str(), one.file.as_str()))
+            .collect();
         assert_eq!(
-            made["annotations"]["guide.en"],
-            "83ca68be6227af2feb15f227485ed18aff8ecae99416a4bd6df3be1b5e8059b4"
+            shown,
+            [
+                ("", "dist", "tencent_sms_connector.wasm"),
+                ("examples/webhook", "dist/webhook", "webhook_connector.wasm"),
+            ]
         );
-        assert_eq!(
-            made["annotations"]["logo"],
-            "d4dc56669143034f31aa309635d4113d9ad76a02b1739da22c965ed2049be9e6"
-        );
-        documented["annotations"] = made["annotations"].clone();
-        assert_eq!(made["component"]["size"], 9);
-        assert_eq!(
-            made["component"]["sha256"],
-            "6985ca1f4daa5a584a28eae043a239cb96689af1337ea13afb63e00c2bf512fa"
-        );
-        documented["component"]["sha256"] = made["component"]["sha256"].clone();
-        documented["component"]["size"] = made["component"]["size"].clone();
-        assert_eq!(made, documented);
     }
 
+    #[test]
+    fn folder_that_dist_uses_is_refused() {
+        let package = |folder: &str| {
+            json!({
+                "name": "acme-sms", "manifest_path": format!("/r/{folder}/Cargo.toml"),
+                "metadata": {"auth-connector": {}},
+            })
+        };
+        let read = |folder: &str| Connector::read(&package(folder), Path::new("/r"));
+        let found = read("examples/acme").unwrap().unwrap();
+        assert_eq!(found.dist, "dist/acme");
+        let error = read("examples/gateway").err().unwrap();
+        assert!(error.contains("another name"), "{error}");
+        let plain = json!({"name": "kit", "manifest_path": "/r/kit/Cargo.toml", "metadata": null});
+        assert!(Connector::read(&plain, Path::new("/r")).unwrap().is_none());
+    }
+
+    /// Hosts know a plugin by both, the manifest's before it is loaded.
     #[test]
     fn manifest_id_is_the_components_own() {
-        for (file, connector) in [
-            ("src/metadata.rs", TENCENT),
-            ("examples/webhook/src/lib.rs", WEBHOOK),
-        ] {
-            let metadata = fs::read_to_string(root().join(file)).unwrap();
-            assert!(
-                metadata.contains(&format!("id: \"{}\"", connector.id)),
-                "{file}"
-            );
-        }
-    }
-
-    #[test]
-    fn manifest_of_the_webhook_connector_names_the_url() {
-        let made = manifest(&WEBHOOK, b"component", &about(WEBHOOK.package), (&[], None));
-        let made: serde_json::Value = serde_json::from_str(&made).unwrap();
-        assert_eq!(made["configOrigins"], serde_json::json!(["/url"]));
-        assert_eq!(made["origins"], serde_json::json!([]));
-        assert_eq!(made["version"], "0.1.0");
-        assert_eq!(made.get("annotations"), None);
-    }
-
-    #[test]
-    fn description_license_homepage_and_publisher_come_from_cargo() {
-        let parse = |package: Value| {
-            let metadata = json!({"packages": [{"name": "other"}, package]});
-            About::parse(&metadata.to_string(), "acme-sms")
-        };
-        let about = parse(json!({
-            "name": "acme-sms", "version": "1.2.3", "license": "MIT", "homepage": "https://example.com", "description": "Sends",
-            "authors": ["Acme <a@example.com>", "B"],
-        }));
-        let made = manifest(&TENCENT, b"component", &about.unwrap(), (&[], None));
-        let made: Value = serde_json::from_str(&made).unwrap();
-        assert_eq!(
-            (&made["version"], &made["license"], &made["homepage"]),
+        for (table, file) in [
+            ("Cargo.toml", "src/metadata.rs"),
+            ("examples/webhook/Cargo.toml", "examples/webhook/src/lib.rs"),
             (
-                &json!("1.2.3"),
-                &json!("MIT"),
-                &json!("https://example.com")
-            )
-        );
-        assert_eq!(made["description"], "Sends");
-        assert_eq!(made["annotations"]["publisher"], "Acme <a@example.com>, B");
-        let bare = parse(json!({
-            "name": "acme-sms", "version": "1.2.3", "license": null, "homepage": null, "authors": [],
-        }));
-        let made = manifest(&TENCENT, b"component", &bare.unwrap(), (&[], None));
-        let made: Value = serde_json::from_str(&made).unwrap();
-        for member in ["description", "license", "homepage", "annotations"] {
-            assert_eq!(made.get(member), None);
+                "xtask/templates/connector/Cargo.toml.template",
+                "xtask/templates/connector/lib.rs",
+            ),
+        ] {
+            let [table, metadata] =
+                [table, file].map(|file| fs::read_to_string(root().join(file)).unwrap());
+            let id = table.lines().find_map(|line| line.strip_prefix("id = "));
+            assert!(metadata.contains(&format!("id: {}", id.unwrap())), "{file}");
         }
-        assert!(parse(json!({"name": "another"})).is_err());
-    }
-
-    #[test]
-    fn every_guide_of_the_repository_is_packed() {
-        let files = fs::read_dir(root().join("guides")).unwrap();
-        let mut found: Vec<String> = files
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        found.sort();
-        let packed = TENCENT
-            .guides
-            .iter()
-            .map(|language| format!("{language}.md"));
-        assert_eq!(found, packed.collect::<Vec<_>>());
-        assert_eq!(guides(&TENCENT, root()).unwrap().len(), found.len());
     }
 }

@@ -14,7 +14,7 @@ use crate::process::{Result, run};
 /// Folder and package of the gateway.
 const GATEWAY: (&str, &str) = ("deploy/gateway", "sms-gateway");
 /// Folder and package of the connector that it is composed with.
-const CONNECTOR: (&str, &str) = (".", "tencent-sms-connector");
+pub const CONNECTOR: (&str, &str) = (".", "tencent-sms-connector");
 
 /// Builds both, after the connector, and writes the documents beside them. Returns their paths.
 pub fn make(workspace: &Workspace, packaging: &Path, key: Option<&Path>) -> Result<[PathBuf; 2]> {
