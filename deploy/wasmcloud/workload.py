@@ -23,9 +23,11 @@ import time
 class Nats:
     """A connection that publishes, subscribes and asks. https://docs.nats.io/reference/reference-protocols/nats-protocol"""
 
-    def __init__(self, address, timeout=40):
+    PATIENCE = 40
+
+    def __init__(self, address):
         host, port = address.removeprefix("nats://").rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout)
+        self.socket = socket.create_connection((host, int(port)), self.PATIENCE)
         self.file = self.socket.makefile("rb")
         self.file.readline()
         self.inbox = "_INBOX." + os.urandom(8).hex()
@@ -68,8 +70,11 @@ class Nats:
         payload = json.dumps(question).encode()
         self.subscribe(self.inbox, 1)
         self.send(f"PUB {subject} {self.inbox} {len(payload)}", payload)
-        for _, answer in self.messages():
+        for _, answer in self.messages(self.PATIENCE):
             return json.loads(answer)
+        raise SystemExit(
+            f"The host did not answer within {self.PATIENCE} seconds. Whether it did what was asked is unknown: ask for its status."
+        )
 
 
 def filled(value, values):
@@ -110,6 +115,8 @@ def main(words):
         case [address, "start", host, file, *values]:
             with open(file, encoding="utf-8") as text:
                 workload = json.load(text)
+            if wrong := [value for value in values if "=" not in value]:
+                raise SystemExit(f"{wrong[0]} is no value: write NAME=VALUE.")
             given = dict(value.split("=", 1) for value in values)
             try:
                 workload = filled(workload, os.environ | given)

@@ -26,6 +26,7 @@ pub fn head(request: &IncomingRequest) -> Head {
     Head {
         method: match request.method() {
             Method::Get => "GET".to_owned(),
+            Method::Head => "HEAD".to_owned(),
             Method::Post => "POST".to_owned(),
             _ => String::new(),
         },

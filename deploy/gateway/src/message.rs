@@ -51,8 +51,7 @@ impl MessageRequest {
         check_usage(&self.usage)?;
         check_locales(&self.locales)?;
         check_variables(&self.variables)?;
-        let has_code = self.to.trim_start().starts_with(['+', '＋']) || self.to.starts_with("00");
-        if self.country.is_some() && !has_code {
+        if self.country.is_some() && !has_calling_code(&self.to) {
             return Err(Problem::invalid(
                 "/to",
                 "Write the number with + and calling code. The gateway applies no country; the auth host does.",
@@ -68,6 +67,14 @@ impl MessageRequest {
             attributes: None,
         })
     }
+}
+
+/// Returns true if a number begins with a plus or 00. Connectors ignore spaces and brackets between its digits.
+fn has_calling_code(number: &str) -> bool {
+    const PLUS: [char; 3] = ['+', '\u{ff0b}', '\u{fe62}'];
+    let is_counted = |c: &char| c.is_ascii_digit() || PLUS.contains(c);
+    let begin: String = number.chars().filter(is_counted).take(2).collect();
+    begin.starts_with(PLUS) || begin == "00"
 }
 
 /// The outcome for the caller: accepted, or a problem with its state and the correlation id.
@@ -245,6 +252,12 @@ mod tests {
             ("0 138", false),
             ("+8613800138000", true),
             ("008613800138000", true),
+            (" 008613800138000", true),
+            (" +8613800138000", true),
+            ("(00 86) 13800138000", true),
+            ("\u{fe62}8613800138000", true),
+            ("0138 0013 8000", false),
+            ("", false),
         ] {
             let body =
                 format!(r#"{{"to":"{to}","usage":"SignIn","variables":{{}},"country":"CN"}}"#);

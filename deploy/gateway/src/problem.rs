@@ -39,6 +39,9 @@ pub struct Problem {
     /// When another attempt is sane, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// The methods that the path takes, for the header `Allow`.
+    #[serde(skip)]
+    pub allow: Option<&'static str>,
     /// Everything that is wrong with the config.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,

@@ -67,6 +67,10 @@ impl From<Problem> for Answer {
         if problem.status == 401 {
             headers.push(("www-authenticate", "Bearer".to_owned()));
         }
+        // RFC 9110, section 15.5.6.
+        if let Some(methods) = problem.allow {
+            headers.push(("allow", methods.to_owned()));
+        }
         if let Some(seconds) = problem.retry_after {
             headers.push(("retry-after", seconds.to_string()));
         }
@@ -79,7 +83,7 @@ impl From<Problem> for Answer {
     }
 }
 
-/// Response of `GET /healthz`.
+/// Response of `GET /healthz`. For `HEAD`, which balancers ask, the engine's server leaves the body out.
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
@@ -98,7 +102,7 @@ pub fn answer(
         connector,
     };
     let answered = match head.path.as_str() {
-        "/healthz" => call.takes("GET").and_then(|()| call.health()),
+        "/healthz" => call.takes("GET, HEAD").and_then(|()| call.health()),
         "/v1/messages" => call
             .takes("POST")
             .and_then(|()| call.send(read))
@@ -126,17 +130,16 @@ struct Call<'a, C> {
 }
 
 impl<C: Connector> Call<'_, C> {
-    fn takes(&self, method: &str) -> Result<(), Problem> {
-        if self.head.method.eq_ignore_ascii_case(method) {
+    /// Refuses a method that is not in this list, which is written as the header `Allow` has it.
+    fn takes(&self, methods: &'static str) -> Result<(), Problem> {
+        if methods.split(", ").any(|method| self.head.method == method) {
             return Ok(());
         }
-        let detail = format!("The path takes {method}.");
-        Err(Problem::new(
-            405,
-            "method",
-            "The path does not take this method",
-            detail,
-        ))
+        let detail = format!("The path takes {methods}.");
+        Err(Problem {
+            allow: Some(methods),
+            ..Problem::new(405, "method", "The path does not take this method", detail)
+        })
     }
 
     fn health(&self) -> Result<Answer, Problem> {

@@ -328,3 +328,28 @@ fn other_paths_and_methods_are_refused() {
         assert_eq!(found, status, "{method} {path}");
     }
 }
+
+/// Balancers may ask by HEAD, and clients read from a refusal what the path takes.
+#[test]
+fn refused_method_names_the_allowed_ones() {
+    let ask = |method: &str, path: &str| {
+        let head = head(method, path);
+        answer(
+            &head,
+            |_| Ok(Vec::new()),
+            &settings(),
+            &Scripted::accepting(),
+        )
+    };
+    assert_eq!(ask("HEAD", "/healthz").status, 200);
+    for (path, methods) in [
+        ("/healthz", "GET, HEAD"),
+        ("/v1/messages", "POST"),
+        ("/v1/deliveries/find", "POST"),
+    ] {
+        let refused = ask("", path);
+        assert_eq!(refused.status, 405);
+        assert_eq!(refused.headers, [("allow", methods.to_owned())], "{path}");
+    }
+    assert_eq!(ask("", "/other").headers, []);
+}
