@@ -1,4 +1,4 @@
-//! Small soak test; `cargo xtask soak` is the large one, with the same program.
+//! Small runs of the benchmark's program: `cargo xtask soak` and `cargo xtask bench` are the large ones.
 
 use crate::support::{bench, component, hostile, simulator};
 use std::process::Command;
@@ -6,12 +6,16 @@ use std::process::Command;
 /// The sends run among faults, replaced plugins and hostile neighbours.
 #[test]
 fn thousands_of_attacked_sends_end_in_three_states() {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/soak");
+    std::fs::create_dir_all(folder).unwrap();
+    // Of an earlier run, with another simulator's catalogue.
+    std::fs::write(format!("{folder}/catalogue.yaml"), "x").unwrap();
     let output = Command::new(bench())
         .args(["soak", "5000"])
         .env("CONNECTOR_WASM", component())
         .env("HOSTILE_WASM", hostile())
         .env("SIMULATOR_BIN", simulator())
-        .env("BENCH_OUT", concat!(env!("CARGO_TARGET_TMPDIR"), "/soak"))
+        .env("BENCH_OUT", folder)
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
@@ -38,4 +42,19 @@ fn early_second_answers_make_no_verdict_wrong() {
         String::from_utf8_lossy(&output.stderr)
     );
     println!("{told}");
+}
+
+/// Nobody listens there, so no call is in flight.
+#[test]
+fn memory_of_refused_calls_is_no_figure() {
+    let output = Command::new(bench())
+        .args(["memory", "20", "http://127.0.0.1:1"])
+        .env("CONNECTOR_WASM", component())
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && error.contains("ended early"),
+        "{error}"
+    );
 }

@@ -4,7 +4,7 @@ use crate::work::{Result, told};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A child process that reads and answers in lines, and ends when its input does.
 pub struct Lane {
@@ -36,6 +36,11 @@ impl Lane {
     /// Its process, for whoever looks at it from outside.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.child.try_wait().map_err(told)
     }
 
     /// The next line that it prints.
@@ -79,9 +84,8 @@ impl Simulator {
     /// Starts one. `authority` is the file for its certificate, if it is to use TLS.
     pub fn start(catalogue: &Path, authority: Option<&Path>) -> Result<Self> {
         let program = std::env::var_os("SIMULATOR_BIN").ok_or("SIMULATOR_BIN is not set")?;
-        if !catalogue.exists() {
-            std::fs::write(catalogue, unlimited(&program)?).map_err(told)?;
-        }
+        // Every time: a file of an earlier run has the limits and key pairs of an earlier simulator.
+        std::fs::write(catalogue, unlimited(&program)?).map_err(told)?;
         let mut command = Command::new(program);
         command
             .args([

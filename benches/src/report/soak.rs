@@ -4,7 +4,7 @@ use super::thousands;
 use crate::work::median;
 use serde_json::Value;
 
-/// The figures of a soak that passed, so counts that must be 0 are 0.
+/// The figures of a soak.
 pub fn table(result: &Value) -> String {
     let at = |path: &str| {
         result
@@ -22,8 +22,8 @@ pub fn table(result: &Value) -> String {
         |range: std::ops::Range<usize>| median(resident.get(range).unwrap_or_default()) / 1e6;
     format!(
         "| | |\n| --- | --- |\n| calls | {} in {:.0} s |\n| accepted, not sent, unknown | {}, {}, {} |\n\
-         | in none of the three states | 0 |\n| calls with more than one complete request | 0 |\n\
-         | accepted without a message in the inbox, or not sent with one | 0 |\n| faults met | {} |\n\
+         | in none of the three states | {} |\n| calls with more than one complete request | {} |\n\
+         | accepted without a message in the inbox, or not sent with one | {} |\n| faults met | {} |\n\
          | plugins replaced | {} |\n| descriptors, last quarter against the one before | {:.2}x |\n\
          | resident, last quarter against the one before | {:.2}x: {:.1} to {:.1} MB |\n",
         count("/calls"),
@@ -31,6 +31,9 @@ pub fn table(result: &Value) -> String {
         count("/accepted"),
         count("/not_sent"),
         count("/unknown"),
+        count("/stateless"),
+        count("/doubled"),
+        count("/misjudged"),
         count("/faults"),
         count("/host/swaps"),
         at("/descriptor_growth"),
