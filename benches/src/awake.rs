@@ -31,14 +31,35 @@ impl Awake {
                 Err(_) => return Ok(None),
             }
         }
-        // One that may not take the priority ends at once.
+        // One that may not take the priority ends at once, as far as the machine has time for it; [`Self::end`]
+        // checks again.
         std::thread::sleep(Duration::from_millis(100));
-        for child in &mut awake.0 {
+        Ok(awake.all_run()?.then_some(awake))
+    }
+
+    /// Ends them, after a measurement.
+    ///
+    /// # Errors
+    ///
+    /// One had ended before: the processors slept during the measurement.
+    pub fn end(mut self) -> Result {
+        match self.all_run()? {
+            true => Ok(()),
+            false => Err(
+                "a program that keeps a processor awake ended during the measurement, so its row is worth nothing. Run \
+                 it again; without `chrt` the row is left out."
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn all_run(&mut self) -> Result<bool> {
+        for child in &mut self.0 {
             if child.try_wait().map_err(told)?.is_some() {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(Some(awake))
+        Ok(true)
     }
 }
 
@@ -62,4 +83,23 @@ pub fn spin() -> Result {
         std::hint::spin_loop();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ended_program_does_not_count() {
+        let start = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]).stdin(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        assert_eq!(Awake(vec![start("read line")]).end(), Ok(()));
+        let mut ended = start("exit 1");
+        ended.wait().unwrap();
+        let error = Awake(vec![start("read line"), ended]).end().unwrap_err();
+        assert!(error.contains("ended during the measurement"), "{error}");
+    }
 }

@@ -1,8 +1,8 @@
 //! A lane: a process that does one kind of work on order, and reports its cost.
 //!
 //! Orders and figures are lines of JSON, `{"op": …, "count": …, "concurrency": …, "first": …}` in and the figures out,
-//! and the clients in `peers/` accept them as well. A lane stays alive, so that everything is warm and lanes can take
-//! turns: a run of a hundred messages of one lane and then a hundred of the next has the same noise in both.
+//! and the clients in `peers/` accept them as well; those add `runtime`, its name and version. A lane stays alive, so
+//! that it gets warm (`run` decides when it is) and lanes can take turns: a run of a hundred messages of one lane and then a hundred of the next has the same noise in both.
 
 use crate::component::Component;
 use crate::native;

@@ -302,6 +302,25 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// Returns true if nothing is missing. Says what is, where documents are left as they are for it.
+pub fn is_complete(results: &Value) -> bool {
+    let missing = missing(results);
+    for what in &missing {
+        eprintln!("docs/ keeps its tables, because this was not measured: {what}");
+    }
+    missing.is_empty()
+}
+
+/// What was not measured, and why.
+fn missing(results: &Value) -> Vec<&str> {
+    let missing = results.get("missing").and_then(Value::as_array);
+    missing
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
 /// The machine and the size of the run.
 fn circumstances(results: &Value) -> String {
     let text = |key: &str| {
@@ -320,13 +339,12 @@ fn circumstances(results: &Value) -> String {
         text("load").split(' ').next().unwrap_or_default(),
         results.get("rounds").unwrap_or(&Value::Null),
     );
-    for missing in results
-        .get("missing")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    // Results of earlier versions have no runtimes.
+    let runtimes = results.get("runtimes").and_then(Value::as_object);
+    for (client, runtime) in runtimes.into_iter().flatten() {
+        let _ = writeln!(shown, "{client}: {}.", runtime.as_str().unwrap_or_default());
+    }
+    for missing in missing(results) {
         let _ = writeln!(shown, "\n**Not measured**: {missing}");
     }
     shown
@@ -376,4 +394,32 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
         std::fs::write(docs.join("performance.svg"), plot).map_err(told)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The committed results have no runtimes.
+    #[test]
+    fn runtimes_stand_below_the_machine() {
+        let mut results: Value =
+            serde_json::from_str(include_str!("../../docs/performance.json")).unwrap();
+        let before = circumstances(&results);
+        assert!(before.contains("cores, Linux"), "{before}");
+        results["runtimes"] = json!({"tencentcloud-sdk-python-sms": "Python 3.11.2"});
+        let after = circumstances(&results);
+        assert!(
+            after.contains("tencentcloud-sdk-python-sms: Python 3.11.2.\n"),
+            "{after}"
+        );
+    }
+
+    #[test]
+    fn run_without_a_peer_is_not_complete() {
+        assert!(is_complete(&json!({"missing": []})) && is_complete(&json!({})));
+        assert!(!is_complete(
+            &json!({"missing": ["Tencent's Python SDK: no python3"]})
+        ));
+    }
 }

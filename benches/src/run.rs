@@ -14,18 +14,26 @@ pub struct Size {
     pub rounds: usize,
     /// Sends of a round for a fast lane.
     pub sends: u64,
+    /// The most rounds before, which do not count: until each lane is level.
+    warming: usize,
 }
 
-/// About two minutes once everything is built, peers and all.
+/// Some minutes once everything is built, peers and all.
 pub const FULL: Size = Size {
     rounds: 7,
     sends: 2000,
+    warming: 12,
 };
 /// About one minute.
 pub const QUICK: Size = Size {
     rounds: 3,
     sends: 1000,
+    warming: 2,
 };
+
+/// The share by which the CPU of two rounds may differ in a lane that is level. Node compiles what runs often for some
+/// ten rounds, and each takes less than the one before.
+const LEVEL: f64 = 0.03;
 
 /// Work of a lane: the name of the figures, the operation, how often relative to the run's size, how many at once.
 struct Work {
@@ -71,6 +79,8 @@ pub struct Run {
     size: Size,
     /// Measurements that were not possible, and why.
     pub missing: Vec<String>,
+    /// The runtimes of the lanes that name one, by lane.
+    runtimes: BTreeMap<&'static str, String>,
 }
 
 impl Run {
@@ -79,7 +89,12 @@ impl Run {
         std::fs::create_dir_all(&out).map_err(told)?;
         let missing = std::env::var("BENCH_MISSING").unwrap_or_default();
         let missing = missing.lines().map(str::to_owned).collect();
-        Ok(Self { out, size, missing })
+        Ok(Self {
+            out,
+            size,
+            missing,
+            runtimes: BTreeMap::new(),
+        })
     }
 
     /// Measures everything.
@@ -109,6 +124,7 @@ impl Run {
             "quick": quick,
             "rounds": self.size.rounds,
             "missing": self.missing,
+            "runtimes": self.runtimes,
             "lanes": shown(&figures),
             "load": load,
             "memory": memory,
@@ -192,24 +208,57 @@ impl Run {
         for ((name, mut command), works) in commands {
             lanes.push((Lane::start(name, &mut command)?, works));
         }
-        let mut figures = Figures::new();
         let mut first = 1_000;
-        for round in 0..=self.size.rounds {
-            let warming = round == 0;
-            eprintln!("== Round {round} of {}", self.size.rounds);
+        let mut round = |lane: &mut Lane, works: &[Work]| -> Result<Round> {
+            let mut measured = Vec::new();
+            for work in works {
+                let count = (self.size.sends as f64 * work.share).max(20.0) as u64;
+                let figures = lane.run(work.op, count, work.concurrency, first)?;
+                if let Some(runtime) = figures.get("runtime").and_then(Value::as_str) {
+                    self.runtimes.insert(lane.name, runtime.to_owned());
+                }
+                measured.push((work.name, figures));
+                first += count;
+            }
+            Ok(measured)
+        };
+        for (lane, works) in &mut lanes {
+            eprintln!("== {} warms up", lane.name);
+            let mut before = round(lane, works)?;
+            for _ in 1..self.size.warming {
+                let after = round(lane, works)?;
+                let is_warm = is_level(&before, &after);
+                before = after;
+                if is_warm {
+                    break;
+                }
+            }
+        }
+        let mut figures = Figures::new();
+        for nth in 1..=self.size.rounds {
+            eprintln!("== Round {nth} of {}", self.size.rounds);
             for (lane, works) in &mut lanes {
-                for work in *works {
-                    let count = (self.size.sends as f64 * work.share).max(20.0) as u64;
-                    let measured = lane.run(work.op, count, work.concurrency, first)?;
-                    first += count;
-                    if !warming {
-                        note(&mut figures, work.name, &measured);
-                    }
+                for (name, measured) in round(lane, works)? {
+                    note(&mut figures, name, &measured);
                 }
             }
         }
         Ok(figures)
     }
+}
+
+/// The figures of each work of a lane, in one round.
+type Round = Vec<(&'static str, Value)>;
+
+/// Returns true if the CPU of every work is the same in two rounds.
+fn is_level(before: &Round, after: &Round) -> bool {
+    let cpu = |(_, figures): &(_, Value)| figures.get("cpu_us").and_then(Value::as_f64);
+    before.iter().zip(after).all(|(before, after)| {
+        let (Some(before), Some(after)) = (cpu(before), cpu(after)) else {
+            return false;
+        };
+        (before - after).abs() < before * LEVEL
+    })
 }
 
 fn note(figures: &mut Figures, name: &str, measured: &Value) {
@@ -283,7 +332,7 @@ fn shown(figures: &Figures) -> Value {
 pub fn all(size: Size, into_docs: bool) -> Result {
     let out = crate::work::out()?;
     let results = Run::new(out.clone(), size)?.measure()?;
-    let docs = crate::work::docs().filter(|_| into_docs);
+    let docs = crate::work::docs().filter(|_| into_docs && crate::report::is_complete(&results));
     crate::report::write(&results, &out, docs.as_deref())
 }
 
@@ -310,3 +359,21 @@ pub fn profile() -> Result {
 
 /// The fewest calls of a soak that goes into the docs.
 const SOAK: u64 = 300_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lane_is_level_when_all_its_work_is() {
+        let round =
+            |cpu: [f64; 2]| -> Round { cpu.map(|cpu| ("work", json!({"cpu_us": cpu}))).to_vec() };
+        assert!(is_level(&round([100.0, 500.0]), &round([102.9, 486.0])));
+        assert!(!is_level(&round([100.0, 500.0]), &round([100.0, 484.0])));
+        assert!(!is_level(&round([100.0, 500.0]), &round([103.0, 500.0])));
+        assert!(!is_level(
+            &vec![("work", json!({}))],
+            &vec![("work", json!({}))]
+        ));
+    }
+}

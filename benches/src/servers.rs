@@ -218,6 +218,8 @@ pub struct BetterAuth {
     url: String,
     /// True if its connection reads back WAL and `synchronous=FULL`.
     pub is_durable: bool,
+    /// The runtime and its version.
+    pub runtime: String,
 }
 
 impl BetterAuth {
@@ -244,6 +246,11 @@ impl BetterAuth {
             url: url.ok_or("better-auth did not say where it is")?.to_owned(),
             is_durable: ready.get("journal_mode") == Some(&json!("wal"))
                 && ready.get("synchronous") == Some(&json!(2)),
+            runtime: ready
+                .get("runtime")
+                .and_then(Value::as_str)
+                .ok_or("better-auth did not name its runtime")?
+                .to_owned(),
             lane,
         })
     }

@@ -221,9 +221,10 @@ async fn round<S: Server>(
     note(figures, "start_p50_ms", of(|times| times.start));
     note(figures, "check_p50_ms", of(|times| times.check));
     note(figures, "resident", ended.resident as f64);
-    if let Some(_awake) = Awake::start()? {
+    if let Some(awake) = Awake::start()? {
         let first = first + size.closed + size.open;
         let times = open(server, caller, first, size.open).await?;
+        awake.end()?;
         let mut whole: Vec<f64> = times.iter().map(|times| times.whole).collect();
         note(figures, "awake_p50_ms", percentile(&mut whole, 50));
         note(figures, "awake_p99_ms", percentile(&mut whole, 99));
@@ -293,13 +294,15 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
             commits(&counted, size.open).await?,
         );
         let awake = match Awake::start()? {
-            Some(_awake) => {
+            Some(awake) => {
                 note(
                     &mut floor,
                     "awake_commits_ms",
                     commits(&counted, size.open).await?,
                 );
-                Some(provider(&simulator.url, first + size.open, size.open).await?)
+                let sent = provider(&simulator.url, first + size.open, size.open).await?;
+                awake.end()?;
+                Some(sent)
             }
             None => None,
         };
@@ -321,8 +324,11 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
     }
     let missing = std::env::var("BENCH_MISSING").unwrap_or_default();
     let missing: Vec<&str> = missing.lines().collect();
+    let runtimes = peer
+        .as_ref()
+        .map(|peer| json!({"better-auth": peer.runtime}));
     Ok(json!({
-        "machine": machine(), "date": time::OffsetDateTime::now_utc().date().to_string(),
+        "machine": machine(), "runtimes": runtimes, "date": time::OffsetDateTime::now_utc().date().to_string(),
         "missing": missing, "rounds": size.rounds, "closed": size.closed, "open": size.open,
         "at_once": AT_ONCE, "rate": RATE, "auth_host": ours_figures, "better_auth": peer_figures,
         "floor": floor,
@@ -342,7 +348,7 @@ pub fn run(size: Size, out: &Path, docs: Option<&Path>) -> Result {
     std::fs::write(out.join("verifications.json"), json).map_err(told)?;
     let table = report::verifications::table(&results);
     println!("{table}");
-    match docs {
+    match docs.filter(|_| report::is_complete(&results)) {
         Some(docs) => report::page::put(docs, "verifications", &table),
         None => Ok(()),
     }

@@ -33,6 +33,7 @@ export async function serve(send) {
     const at = (hundredths) => times[Math.ceil(((times.length - 1) * hundredths) / 100)];
     console.log(JSON.stringify({
       cpu_us: (user + system) / count, wall_us: wall / count, p50_us: at(50), p99_us: at(99), resident: process.memoryUsage.rss(),
+      runtime: `Node ${process.version}`,
     }));
   }
 }

@@ -6,6 +6,7 @@ Threads, because the SDK is synchronous; one client for each, as its documentati
 import json
 import math
 import os
+import platform
 import resource
 import sys
 import threading
@@ -65,4 +66,5 @@ for line in sys.stdin:
     print(json.dumps({
         "cpu_us": spent * 1e6 / count, "wall_us": wall * 1e6 / count,
         "p50_us": times[math.ceil((count - 1) * 0.5)], "p99_us": times[math.ceil((count - 1) * 0.99)], "resident": resident(),
+        "runtime": f"Python {platform.python_version()}",
     }), flush=True)

@@ -65,6 +65,7 @@ database.transaction(() => {
 
 console.log(JSON.stringify({
   url,
+  runtime: `Node ${process.version}`,
   journal_mode: database.pragma('journal_mode', { simple: true }),
   synchronous: database.pragma('synchronous', { simple: true }),
 }));
