@@ -13,6 +13,7 @@ use crate::process::Result;
 
 /// Compares, and writes results, tables and the plot; into `docs/` only after a full run.
 pub fn run(quick: bool) -> Result {
+    require_linux()?;
     let workspace = Workspace::open_optimised()?;
     let mut command = prepared(&workspace, &["run"])?;
     if quick {
@@ -41,12 +42,13 @@ pub fn run(quick: bool) -> Result {
                 .args(["--workspace", "--bench", "throughput"]),
         );
     println!("\n== Page faults of a send");
-    let pages = process::run(
-        workspace
-            .native("test")
-            .args(["--workspace", "--test", "connector", "pages::"])
-            .env("CONNECTOR_WASM", workspace.component()),
-    );
+    let pages = has_tests(&workspace, "pages::").and_then(|()| {
+        process::run(
+            connector_tests(&workspace)
+                .arg("pages::")
+                .env("CONNECTOR_WASM", workspace.component()),
+        )
+    });
     println!("\n== The component, native code and the peers");
     process::run(&mut command)?;
     compare_verifications(&workspace, quick)?;
@@ -54,8 +56,18 @@ pub fn run(quick: bool) -> Result {
     simulator.and(pages)
 }
 
+/// Fails on other systems, before anything is built: CPU and memory of other processes are read from `/proc`.
+fn require_linux() -> Result {
+    match cfg!(target_os = "linux") {
+        true => Ok(()),
+        false => Err("this measures on Linux alone, where /proc has CPU and memory of each process. Run it there; \
+                      `cargo xtask soak` runs anywhere.".to_owned()),
+    }
+}
+
 /// Compares verifications, and nothing else.
 pub fn verifications(quick: bool) -> Result {
+    require_linux()?;
     let workspace = Workspace::open_optimised()?;
     workspace.build_component()?;
     workspace.build_programs()?;
@@ -84,23 +96,27 @@ fn compare_verifications(workspace: &Workspace, quick: bool) -> Result {
 }
 
 /// Sends for minutes, with faults, replaced plugins and hostile neighbours.
-pub fn soak(calls: &str) -> Result {
+pub fn soak(calls: u64) -> Result {
     let workspace = Workspace::open_optimised()?;
-    process::run(&mut prepared(&workspace, &["soak", calls])?)
+    process::run(&mut prepared(&workspace, &["soak", &calls.to_string()])?)
 }
 
 /// Many sends to a server that answers one request in twenty twice: before the next request, and after it.
-pub fn double_answers(calls: &str) -> Result {
+pub fn double_answers(calls: u64) -> Result {
     let workspace = Workspace::open_optimised()?;
     for when in ["idle", "late"] {
         println!("== {when}");
-        process::run(&mut prepared(&workspace, &["double-answers", calls, when])?)?;
+        process::run(&mut prepared(
+            &workspace,
+            &["double-answers", &calls.to_string(), when],
+        )?)?;
     }
     Ok(())
 }
 
 /// The CPU of a send by layer.
 pub fn profile() -> Result {
+    require_linux()?;
     let workspace = Workspace::open_optimised()?;
     process::run(&mut prepared(&workspace, &["profile"])?)
 }
@@ -133,25 +149,36 @@ fn program(workspace: &Workspace, arguments: &[&str]) -> Command {
 }
 
 /// Verifications while the service is killed every two seconds.
-pub fn killed(verifications: &str) -> Result {
+pub fn killed(verifications: u64) -> Result {
     let workspace = Workspace::open()?;
     workspace.build_component()?;
     workspace.build_programs()?;
+    has_tests(&workspace, "service::killed")?;
     process::run(
-        workspace
-            .native("test")
-            .arg("--workspace")
-            .args([
-                "--test",
-                "connector",
-                "--",
-                "--nocapture",
-                "service::killed",
-            ])
-            .env("AUTH_HOST_KILLED_VERIFICATIONS", verifications)
+        connector_tests(&workspace)
+            .args(["--nocapture", "service::killed"])
+            .env("AUTH_HOST_KILLED_VERIFICATIONS", verifications.to_string())
             .env("CONNECTOR_WASM", workspace.component())
             .env("AUTH_HOST_BIN", workspace.program("auth-host")),
     )
+}
+
+/// The tests through the component; arguments for them follow.
+fn connector_tests(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.native("test");
+    cargo.args(["--workspace", "--test", "connector", "--"]);
+    cargo
+}
+
+/// Fails if no test has this in its name: a run without a test succeeds.
+fn has_tests(workspace: &Workspace, filter: &str) -> Result {
+    let listed = process::output(connector_tests(workspace).args(["--list", filter]))?;
+    match listed.contains(": test") {
+        true => Ok(()),
+        false => Err(format!(
+            "no test has `{filter}` in its name, so nothing was measured. xtask/src/bench.rs has the name of another test."
+        )),
+    }
 }
 
 type Variables = Vec<(&'static str, PathBuf)>;

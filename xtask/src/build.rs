@@ -14,14 +14,24 @@ const DEMO: [&str; 3] = ["auth-host", "tencent-sms-simulator", "workspace-featur
 /// Crate that code generators and programs share, if both have it with the same features.
 const SHARED: &str = "wasmparser";
 
-/// How native programs are compiled.
+/// Profiles of native programs: cargo's option, and the folder below `target`.
 #[derive(Clone, Copy)]
-enum Profile {
-    /// For a demo and tests: compiled soon.
-    Dev,
-    /// For measurements: optimised, as what is published.
-    Host,
+struct Profile {
+    option: &'static [&'static str],
+    folder: &'static str,
 }
+
+/// For a demo and tests: compiled soon.
+const DEV: Profile = Profile {
+    option: &[],
+    folder: "debug",
+};
+
+/// For measurements: optimised, as what is published.
+const HOST: Profile = Profile {
+    option: &["--profile", "host"],
+    folder: "host",
+};
 
 /// The root of the workspace, and what was built in it.
 pub struct Workspace {
@@ -53,31 +63,26 @@ impl Workspace {
             .and_then(serde_json::Value::as_str)
             .ok_or("`cargo metadata` did not say where builds go.")?
             .into();
-        let profile = Profile::Dev;
         Ok(Self {
-            root,
             target,
-            profile,
+            ..Self::at(root)
         })
     }
 
     /// The same with optimised programs, to measure them.
     pub fn open_optimised() -> Result<Self> {
-        let profile = Profile::Host;
         Ok(Self {
-            profile,
+            profile: HOST,
             ..Self::open()?
         })
     }
 
     /// Another checkout of this repository, which builds into its own folder.
     pub fn at(root: PathBuf) -> Self {
-        let target = root.join("target");
-        let profile = Profile::Dev;
         Self {
+            target: root.join("target"),
             root,
-            target,
-            profile,
+            profile: DEV,
         }
     }
 
@@ -112,13 +117,7 @@ impl Workspace {
     /// `cargo` with a command that compiles native programs, in their profile.
     pub fn native(&self, command: &str) -> Command {
         let mut cargo = self.cargo();
-        cargo.args([command, "--locked"]);
-        match self.profile {
-            Profile::Dev => {}
-            Profile::Host => {
-                cargo.args(["--profile", "host"]);
-            }
-        }
+        cargo.args([command, "--locked"]).args(self.profile.option);
         cargo
     }
 
@@ -155,10 +154,7 @@ impl Workspace {
     /// Builds the plugins that attack the host. Into the same folder as the component, with which they share the
     /// code generator.
     pub fn build_hostile(&self) -> Result {
-        run(cargo_in(&self.root.join("tests/hostile"))
-            .args(["build", "--locked", "--release", "--workspace"])
-            .args(["--target", TARGET, "--target-dir"])
-            .arg(&self.target))
+        self.build_in("tests/hostile")
     }
 
     /// Builds the webhook connector. By itself: with another connector cargo would unite the features of the kit, which
@@ -177,18 +173,7 @@ impl Workspace {
 
     /// Runs the gateway's own tests, after its format and lints.
     pub fn test_gateway(&self) -> Result {
-        self.test_in("deploy/gateway")
-    }
-
-    fn build_in(&self, folder: &str) -> Result {
-        run(cargo_in(&self.root.join(folder))
-            .args(["build", "--locked", "--release"])
-            .args(["--target", TARGET, "--target-dir"])
-            .arg(&self.target))
-    }
-
-    fn test_in(&self, folder: &str) -> Result {
-        let folder = self.root.join(folder);
+        let folder = self.root.join("deploy/gateway");
         run(cargo_in(&folder).args(["fmt", "--check"]))?;
         run(cargo_in(&folder)
             .args(["clippy", "--locked", "--release", "--target", TARGET])
@@ -199,6 +184,14 @@ impl Workspace {
             .args(["test", "--locked", "--release"])
             // Useless for tests, and slow to link.
             .args(["--config", "profile.release.lto=false", "--target-dir"])
+            .arg(&self.target))
+    }
+
+    /// Builds the components of a workspace of its own.
+    fn build_in(&self, folder: &str) -> Result {
+        run(cargo_in(&self.root.join(folder))
+            .args(["build", "--locked", "--release", "--workspace"])
+            .args(["--target", TARGET, "--target-dir"])
             .arg(&self.target))
     }
 
@@ -328,26 +321,35 @@ impl Workspace {
 
     /// A native program.
     pub fn program(&self, name: &str) -> PathBuf {
-        let folder = match self.profile {
-            Profile::Dev => "debug",
-            Profile::Host => "host",
-        };
         self.target
-            .join(folder)
+            .join(self.profile.folder)
             .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 }
 
+/// Variables that cargo takes in place of `.cargo/config.toml`, and not beside it
+/// (<https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>). With them a component has another stack, no
+/// vectors and paths of this machine, and programs are built into another folder.
+const REPLACE_CONFIG: [&str; 4] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+];
+
 fn cargo_in(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
-    // Variables that `cargo run` sets for this program. ring's build script reads them: with them, cargo would compile
-    // ring, and all that has TLS, once for `cargo xtask` and once for a `cargo` that somebody runs by hand.
+    // Of this program, set by `cargo run`. ring's build script reads them: with them, cargo would compile ring, and all
+    // that has TLS, once for `cargo xtask` and once for a `cargo` that somebody runs by hand.
+    let is_own = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     for (name, _) in std::env::vars_os() {
-        let shown = name.to_string_lossy();
-        if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {
+        if is_own(&name.to_string_lossy()) {
             command.env_remove(name);
         }
+    }
+    for name in REPLACE_CONFIG {
+        command.env_remove(name);
     }
     command
 }
@@ -358,7 +360,7 @@ mod tests {
 
     /// Cargo sets these for tests too.
     #[test]
-    fn cargo_does_not_inherit_xtask_as_package() {
+    fn cargo_inherits_neither_xtask_s_package_nor_flags() {
         let command = cargo_in(Path::new("."));
         let is_removed = |name: &str| {
             command
@@ -372,5 +374,8 @@ mod tests {
             );
         }
         assert!(!is_removed("CARGO") && !is_removed("PATH"));
+        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            assert!(is_removed(name), "{name}");
+        }
     }
 }

@@ -65,7 +65,7 @@ Commands:
   package        Check the crates to publish, and compare them with the last release
   deny           Check licences, banned crates, sources and advisories of all dependencies
 
-All need rustup and a C compiler. The first run compiles Wasmtime, which takes about four minutes on two cores.";
+All need rustup and a C compiler; `bench` and `profile` need Linux. The first run compiles Wasmtime, which takes about four minutes on two cores.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -97,12 +97,12 @@ fn main() -> ExitCode {
         ["bench", "--verifications"] => bench::verifications(false),
         ["bench", "--verifications", "--quick"] => bench::verifications(true),
         ["profile"] => bench::profile(),
-        ["soak"] => bench::soak("300000"),
-        ["soak", "--double-answers"] => bench::double_answers("100000"),
-        ["soak", "--double-answers", calls] => bench::double_answers(calls),
-        ["soak", "--killed"] => bench::killed("100000"),
-        ["soak", "--killed", verifications] => bench::killed(verifications),
-        ["soak", calls] => bench::soak(calls),
+        ["soak"] => bench::soak(300_000),
+        ["soak", "--double-answers"] => bench::double_answers(100_000),
+        ["soak", "--double-answers", calls] => count(calls).and_then(bench::double_answers),
+        ["soak", "--killed"] => bench::killed(100_000),
+        ["soak", "--killed", verifications] => count(verifications).and_then(bench::killed),
+        ["soak", calls] => count(calls).and_then(bench::soak),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -124,6 +124,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// The number of calls, before anything is built for them.
+fn count(word: &str) -> process::Result<u64> {
+    word.parse().map_err(|_| {
+        format!(
+            "`{word}` is neither a number of calls nor an option of `soak`. `cargo xtask help` lists the options."
+        )
+    })
+}
+
 /// Runs `auth-host`, which loads every plugin of the list, in the folder that the command was given in.
 fn catalogue(arguments: &[&str]) -> process::Result {
     let workspace = build::Workspace::open()?;
@@ -135,4 +144,20 @@ fn catalogue(arguments: &[&str]) -> process::Result {
 fn publish(arguments: &[&str]) -> process::Result {
     let publisher = build::Workspace::open()?.publisher()?;
     process::run(std::process::Command::new(publisher).args(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_that_is_no_number_is_refused() {
+        assert_eq!(count("5000"), Ok(5000));
+        for word in ["--kill", "--help", "-1", ""] {
+            assert!(
+                count(word).unwrap_err().contains("`cargo xtask help`"),
+                "{word}"
+            );
+        }
+    }
 }
