@@ -25,7 +25,7 @@ let outside;
 
 before(async () => {
   // Chromium's own sandbox needs rights that a container's root lacks; every page here is our own.
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM_BIN, args: ['--no-sandbox'] });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
 });
 after(() => browser.close());
 

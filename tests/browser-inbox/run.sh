@@ -7,9 +7,9 @@ cd "$(dirname "$0")"
 : "${SIMULATOR_BIN:?set SIMULATOR_BIN to the simulator}"
 : "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to the auth host}"
 : "${CONNECTOR_WASM:?set CONNECTOR_WASM to the component}"
-CHROMIUM_BIN=${CHROMIUM_BIN:-$(command -v chromium)} ||
+CHROMIUM=${CHROMIUM:-$(command -v chromium)} ||
     { echo "chromium is needed and was not found (Debian: apt-get install chromium)" >&2; exit 1; }
 SCREENSHOTS=${BROWSER_WORK_DIR:-$(mktemp -d)}/inbox
-export CHROMIUM_BIN SCREENSHOTS
+export CHROMIUM SCREENSHOTS
 npm ci --no-audit --no-fund --loglevel=error --ignore-scripts
 exec node --test --test-concurrency=1 --test-timeout=240000 inbox.mjs sample.mjs

@@ -22,7 +22,7 @@ let page;
 let outside;
 
 before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM_BIN, args: ['--no-sandbox'] });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
   service = spawn(process.env.AUTH_HOST_BIN, ['serve', '--dev', '--component', process.env.CONNECTOR_WASM,
     '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--sample', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const lines = createInterface({ input: service.stdout });

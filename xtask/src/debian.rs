@@ -1,6 +1,7 @@
-//! Debian packages that the suites of `test --full` need, installed where they are missing and where this user may.
+//! Programs that the suites of `test --full` need, and the Debian packages that bring them: installed where they are
+//! missing and where this user may.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::process::{Result, run};
@@ -19,34 +20,89 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("python3", &["python3", "python3-venv"]),
 ];
 
-/// Installs missing packages with apt-get, as root or with `sudo -n`. Elsewhere nothing is done: the suites report
-/// their needs.
-pub fn install_missing() -> Result {
-    let missing: Vec<&str> = PACKAGES
+/// Other names of a program. Ubuntu has no package `chromium`: it has a snap, or Google's package.
+const NAMES: &[(&str, &[&str])] = &[("chromium", &["google-chrome", "chromium-browser"])];
+
+/// Installs missing packages with apt-get, as root or with `sudo -n`. Elsewhere nothing is done: [`require`] reports what
+/// is missing. One that a distribution does not have keeps no other from being installed.
+pub fn install_missing() {
+    let missing: Vec<_> = PACKAGES
         .iter()
-        .filter(|(program, _)| !is_there(program))
-        .flat_map(|(_, packages)| packages.iter().copied())
+        .filter(|(program, _)| find(program).is_none())
         .collect();
     if missing.is_empty() || !Path::new("/usr/bin/apt-get").exists() {
-        return Ok(());
+        return;
     }
     let Some(prefix) = rights() else {
-        return Ok(());
+        return;
     };
-    println!("\nInstalling from Debian: {}", missing.join(" "));
     // Updates an index that is old or absent; if that fails, the installation reports why.
     let _ = run(apt(prefix).args(["update", "--quiet"]));
-    run(apt(prefix)
-        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-        .args(missing))
+    for (program, packages) in missing {
+        println!("\nInstalling {program} from Debian: {}", packages.join(" "));
+        let installed = run(apt(prefix)
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(*packages));
+        if let Err(error) = installed {
+            println!("{error}");
+        }
+    }
 }
 
-/// Returns true if a program is in a folder of PATH, or in Debian's folder for servers.
-pub fn is_there(program: &str) -> bool {
+/// Fails with all programs that are missing.
+pub fn require(programs: &[&str]) -> Result {
+    let mut missing: Vec<&str> = programs
+        .iter()
+        .copied()
+        .filter(|program| find(program).is_none())
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = |(program, packages): &(&str, &'static [&'static str])| {
+        missing.contains(program).then_some(*packages)
+    };
+    let packages: Vec<&str> = PACKAGES
+        .iter()
+        .filter_map(packages)
+        .flatten()
+        .copied()
+        .collect();
+    let mut message = format!(
+        "these programs are needed and were not found: {}.\nInstall them (Debian: apt-get install {}; Node 20 and Python \
+         3.11 or newer) and try again, or run `cargo xtask test` without --full.",
+        missing.join(", "),
+        packages.join(" ")
+    );
+    if missing.contains(&"chromium") {
+        message.push_str(
+            "\nUbuntu has no package chromium: install google-chrome from Google's package, or set CHROMIUM to a browser.",
+        );
+    }
+    Err(message)
+}
+
+/// The file of a program: in a folder of PATH, or in Debian's folder for servers; a browser where CHROMIUM says.
+pub fn find(program: &str) -> Option<PathBuf> {
+    // The browser suites' own variable.
+    if program == "chromium"
+        && let Some(named) = std::env::var_os("CHROMIUM")
+    {
+        return Some(PathBuf::from(named)).filter(|file| file.is_file());
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
     folders.push("/usr/sbin".into());
-    folders.iter().any(|folder| folder.join(program).is_file())
+    let others = NAMES.iter().filter(|(name, _)| *name == program);
+    let others = others.flat_map(|(_, names)| names.iter().copied());
+    std::iter::once(program).chain(others).find_map(|name| {
+        folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file())
+    })
 }
 
 /// Command in front of `apt-get`; `None` if it would be refused.
@@ -72,4 +128,21 @@ fn apt(prefix: &[&str]) -> Command {
         .args(rest)
         .args(["DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get"]);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_programs_are_named_together() {
+        assert_eq!(require(&["sh"]), Ok(()));
+        let error = require(&["sh", "no-such-b", "no-such-a", "no-such-b"]).unwrap_err();
+        assert!(
+            error.starts_with(
+                "these programs are needed and were not found: no-such-a, no-such-b.\n"
+            ),
+            "{error}"
+        );
+    }
 }

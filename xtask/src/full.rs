@@ -92,7 +92,8 @@ const ENGINES: Suite = Suite {
 /// `cargo xtask test --engines`: the suite of the engines in full length, which writes its tables into the page.
 pub fn engines() -> Result {
     let workspace = Workspace::open_optimised()?;
-    debian::install_missing()?;
+    debian::install_missing();
+    debian::require(ENGINES.needs)?;
     workspace.build_programs()?;
     engines_of(&workspace, &["--full"])
 }
@@ -107,9 +108,6 @@ fn skipped_file(workspace: &Workspace) -> PathBuf {
 }
 
 fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
-    for program in ENGINES.needs {
-        ensure(program, ENGINES.title)?;
-    }
     // The engines serve what is published.
     dist::everything(workspace, &workspace.program("connector-packaging"), None)?;
     run(workspace
@@ -120,14 +118,26 @@ fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
         .env("SKIPPED_FILE", skipped_file(workspace)))
 }
 
+/// Installs the programs that the suites need, and fails if some are missing: before the first test, because all of it
+/// takes an hour.
+pub fn prepare() -> Result {
+    debian::install_missing();
+    let suites = SUITES.iter().chain([&ENGINES]);
+    let needs: Vec<&str> = suites.flat_map(|suite| suite.needs).copied().collect();
+    debian::require(&needs)
+}
+
 /// Runs every suite, each as a step with its title.
 pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) -> Result) -> Result {
-    debian::install_missing()?;
     for suite in SUITES {
-        for program in suite.needs {
-            ensure(program, suite.title)?;
-        }
-        step(suite.title, &|| run(&mut workspace.script(suite.script)))?;
+        step(suite.title, &|| {
+            let mut script = workspace.script(suite.script);
+            // It may have another name than the suites expect.
+            if let Some(browser) = debian::find("chromium") {
+                script.env("CHROMIUM", browser);
+            }
+            run(&mut script)
+        })?;
     }
     step(ENGINES.title, &|| engines_of(workspace, &[]))?;
     step(
@@ -153,16 +163,4 @@ pub fn suites(workspace: &Workspace, step: impl Fn(&str, &dyn Fn() -> Result) ->
                 .args(["--skip", "new_connector::"]))
         },
     )
-}
-
-fn ensure(program: &str, what: &str) -> Result {
-    if debian::is_there(program) {
-        return Ok(());
-    }
-    Err(format!(
-        "`{program}` is needed for this part of --full and was not found: {what}.\nInstall Node 20, Python 3.11, \
-             curl, openssl, chromium, fonts-noto-cjk, docker-registry and minisign (Debian: apt-get install nodejs npm \
-             python3 python3-venv curl openssl chromium fonts-noto-cjk docker-registry minisign; haproxy and nginx too, \
-             or the engines' suite leaves them out), or run `cargo xtask test` without --full."
-    ))
 }

@@ -30,6 +30,9 @@ fn run_steps(workspace: &Workspace, scope: Scope) -> Result<Compared> {
         Ok::<(), String>(())
     };
 
+    if scope == Scope::Full {
+        step("Programs of the further suites", &full::prepare)?;
+    }
     step("Format", &|| cargo(&["fmt", "--all", "--check"]))?;
     step("The contract's files", &|| {
         println!("{}", contract::check(&workspace.root)?);
