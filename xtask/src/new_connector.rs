@@ -9,8 +9,13 @@ use std::path::{Component, Path, PathBuf};
 use crate::process::Result;
 
 /// The files of a new connector: where each goes, and its text.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (".gitignore", "/target\n"),
+    // Inside `examples/` the repository's own has the same.
+    (
+        ".cargo/config.toml",
+        include_str!("../templates/connector/config.toml"),
+    ),
     (
         "Cargo.toml",
         include_str!("../templates/connector/Cargo.toml.template"),
@@ -212,6 +217,23 @@ mod tests {
             let text = filled(text, "other", kit).to_lowercase();
             assert!(!text.contains("acme"), "{file}");
         }
+    }
+
+    #[test]
+    fn flags_of_the_component_are_the_repository_s() {
+        let flags = |text: &str| {
+            let (_, section) = text.split_once("[target.wasm32-wasip2]\n").unwrap();
+            let lines = section.lines().map(|line| line.trim().to_owned());
+            let flags: Vec<String> = lines.filter(|line| line.starts_with('"')).collect();
+            flags
+        };
+        let (_, own) = FILES
+            .iter()
+            .find(|(file, _)| *file == ".cargo/config.toml")
+            .unwrap();
+        let own = flags(own);
+        assert_eq!(own, flags(include_str!("../../.cargo/config.toml")));
+        assert_eq!(own.len(), 2);
     }
 
     #[test]

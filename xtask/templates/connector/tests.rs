@@ -40,8 +40,6 @@ fn answer_with_an_id_is_accepted() {
     for body in [r#"{"id": "sm-4711"}"#, r#"{"id": "sm-4711", "error": 0}"#] {
         assert_eq!(send(201, body).unwrap().message_id, "sm-4711", "{body}");
     }
-    let receipt = send(201, r#"{"id": "sm-4711"}"#).unwrap();
-    assert_eq!(receipt.message_id, "sm-4711");
 }
 
 #[test]
