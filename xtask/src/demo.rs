@@ -66,7 +66,7 @@ pub fn run() -> Result {
     for (what, number) in [("a mainland", MAINLAND), ("an international", ABROAD)] {
         heading(&format!("A Register code to {what} number"));
         host.send(number, &[], 0)?;
-        simulator.show()?;
+        simulator.show("inbox ")?;
     }
 
     heading("The same with a wrong secret");
@@ -75,7 +75,7 @@ pub fn run() -> Result {
         &["--set-from-env", "/accessKeySecret=WRONG_SECRET"],
         3,
     )?;
-    simulator.show()?;
+    simulator.show("why: ")?;
 
     heading("That was it");
     println!(
@@ -92,8 +92,8 @@ pub fn run() -> Result {
 fn build(workspace: &Workspace) -> Result {
     let begun = Instant::now();
     println!(
-        "Building the host and the simulator: some 260 packages, minutes the first time, because Wasmtime is among \
-         them.\nBeside them the component: some 50 packages, less than a minute."
+        "Building the host and the simulator, minutes the first time, because Wasmtime is among their packages.\nBeside \
+         them the component, less than a minute."
     );
     let mut component = workspace.begin_component()?;
     let programs = workspace.build_demo();
@@ -293,17 +293,24 @@ impl Simulator {
         })
     }
 
-    /// Shows what the simulator printed about the last request.
-    fn show(&self) -> Result {
+    /// Shows what the simulator printed about the last request, up to a line with this text and what follows at once.
+    /// On a busy machine the lines come one by one.
+    fn show(&self, awaited: &str) -> Result {
         println!();
         let mut wait = PATIENCE;
         loop {
             match self.console.recv_timeout(wait) {
-                Ok(line) => println!("simulator │ {line}"),
+                Ok(line) => {
+                    println!("simulator │ {line}");
+                    if line.contains(awaited) {
+                        wait = QUIET;
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) if wait == QUIET => return Ok(()),
-                Err(_) => return Err("the simulator saw no request.".into()),
+                Err(_) => {
+                    return Err(format!("the simulator printed no line with `{awaited}`."));
+                }
             }
-            wait = QUIET;
         }
     }
 }
