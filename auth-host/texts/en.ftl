@@ -466,6 +466,7 @@ refusal-webhook-changed = The webhook was changed meanwhile. Read it again.
 refusal-no-plugin = There is no such plugin. `auth-host plugin list` shows them.
 refusal-config = The config cannot send. Nothing was changed.
 refusal-origin = The connector's config does not ask for this origin.
+refusal-own-listener = This service itself listens at { $value }, so that connectors and events do not reach it. Name another address.
 refusal-object = Expected: an object.
 refusal-webhook-platform = A webhook keeps its platform. Make another one.
 refusal-proof = This is no proof of origin.

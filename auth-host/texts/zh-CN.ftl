@@ -454,6 +454,7 @@ refusal-webhook-changed = 此 Webhook 已被他人更改。请重新打开。
 refusal-no-plugin = 没有此插件。可用 `auth-host plugin list` 查看。
 refusal-config = 此配置无法发送，未做任何更改。
 refusal-origin = 此连接器的配置不需要访问该地址。
+refusal-own-listener = { $value } 是本服务自身的监听地址，连接器和事件都不能访问。请改用其他地址。
 refusal-object = 应为对象。
 refusal-webhook-platform = Webhook 的平台不能更改，请另外新建。
 refusal-proof = 这不是可用的来源证明方式。

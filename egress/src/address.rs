@@ -35,7 +35,7 @@ pub fn may_dial(address: IpAddr, loopback: bool, permitted: &[IpNet]) -> bool {
 }
 
 /// The IPv4 address that an IPv6 address embeds, if it does.
-fn canonical(address: IpAddr) -> IpAddr {
+pub(crate) fn canonical(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;
     };

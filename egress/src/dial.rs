@@ -12,6 +12,7 @@ use crate::address::may_dial;
 use crate::error::{DialError, NetworkError};
 use crate::network::{Network, Proxy};
 use crate::origin::{Host, Origin};
+use crate::own::OwnListeners;
 use crate::race::{connect_first, interleaved};
 use crate::resolve::Resolver;
 use crate::resolve_override::ResolveOverride;
@@ -57,6 +58,7 @@ struct Inner {
     proxy: Option<Proxy>,
     overrides: Vec<ResolveOverride>,
     permitted: Vec<IpNet>,
+    own: OwnListeners,
     resolver: Resolver,
 }
 
@@ -65,12 +67,13 @@ impl TryFrom<&Network> for Dialer {
     type Error = NetworkError;
 
     fn try_from(network: &Network) -> Result<Self, NetworkError> {
-        Self::new(network, Vec::new(), Vec::new())
+        Self::new(network, Vec::new(), Vec::new(), OwnListeners::default())
     }
 }
 
 impl Dialer {
-    /// Dials in a network, with overrides of the resolver and networks that are not public and permitted all the same.
+    /// Dials in a network, with overrides of the resolver, networks that are not public and permitted all the same,
+    /// and the program's own listeners, which are refused.
     ///
     /// # Errors
     ///
@@ -79,12 +82,14 @@ impl Dialer {
         network: &Network,
         overrides: Vec<ResolveOverride>,
         permitted: Vec<IpNet>,
+        own: OwnListeners,
     ) -> Result<Self, NetworkError> {
         Ok(Self(Arc::new(Inner {
             trust: Trust::new(network.system_roots, &network.authorities_pem)?,
             proxy: network.proxy.clone(),
             overrides,
             permitted,
+            own,
             resolver: Resolver::system(),
         })))
     }
@@ -103,6 +108,12 @@ impl Dialer {
     /// The proxy that can read what is sent to an origin.
     pub(crate) fn reading_proxy(&self, origin: &Origin) -> Option<&Proxy> {
         self.0.proxy_for(origin).filter(|_| !origin.is_https())
+    }
+
+    /// Returns true if an origin is, or resolves within this time to, a listener of the program itself.
+    pub async fn is_own(&self, origin: &Origin, patience: Duration) -> bool {
+        let found = tokio::time::timeout(patience, self.0.lookup(origin)).await;
+        matches!(found, Ok(Ok((found, _))) if self.0.refuse_own(&found).is_err())
     }
 
     /// Connects to an origin, within a time. A further attempt beside one that hangs is made if `extra` returns a
@@ -208,10 +219,11 @@ impl Inner {
         proxy: &Proxy,
         target: &Origin,
     ) -> Result<(Vec<SocketAddr>, bool), DialError> {
-        if let Host::Address(address) = target.host()
-            && !may_dial(*address, false, &self.permitted)
-        {
-            return Err(DialError::Prohibited);
+        if let Host::Address(address) = target.host() {
+            self.refuse_own(&[SocketAddr::new(*address, target.port())])?;
+            if !may_dial(*address, false, &self.permitted) {
+                return Err(DialError::Prohibited);
+            }
         }
         let (found, asked) = self.lookup(proxy.origin()).await?;
         let allowed = found
@@ -224,6 +236,14 @@ impl Inner {
         Ok((allowed, asked))
     }
 
+    /// Refuses an origin if one of its addresses is a listener of the program itself.
+    fn refuse_own(&self, found: &[SocketAddr]) -> Result<(), DialError> {
+        match found.iter().any(|found| self.own.include(*found)) {
+            true => Err(DialError::OwnListener),
+            false => Ok(()),
+        }
+    }
+
     /// The addresses that may be dialled, and true if they were resolved.
     async fn resolve(&self, origin: &Origin) -> Result<(Vec<SocketAddr>, bool), DialError> {
         if let Some(entry) = self.overrides.iter().find(|entry| entry.matches(origin)) {
@@ -231,6 +251,7 @@ impl Inner {
             return Ok((vec![entry.address], false));
         }
         let (found, asked) = self.lookup(origin).await?;
+        self.refuse_own(&found)?;
         let loopback = origin.is_loopback();
         let allowed: Vec<_> = found
             .into_iter()
@@ -282,6 +303,7 @@ mod tests {
             trust: Trust::new(false, b"").unwrap(),
             overrides: Vec::new(),
             permitted: Vec::new(),
+            own: OwnListeners::default(),
             resolver: Resolver::with(names),
         };
         for name in ["loopback", "private", "metadata", "mapped"] {

@@ -36,6 +36,9 @@ pub enum DialError {
     /// Every address of the name is prohibited.
     #[error("every address of the name is prohibited")]
     Prohibited,
+    /// The program itself listens there.
+    #[error("this program itself listens there. Name another address")]
+    OwnListener,
     /// No connection was established in time.
     #[error("no connection within the time allowed")]
     Timeout,
@@ -88,6 +91,7 @@ impl DialError {
             Self::Uri => phrase!("dial-uri", of whole),
             Self::Resolve => phrase!("dial-resolve", of whole),
             Self::Prohibited => phrase!("dial-prohibited", of whole),
+            Self::OwnListener => phrase!("dial-own-listener", of whole),
             Self::Timeout => phrase!("dial-timeout", of whole),
             Self::ProxyRefused(status) => {
                 phrase!("dial-proxy-refused", of whole, status = u64::from(*status))

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`origin`], [`allow_list`] | scheme, host and port; the list of them |
 //! | [`address`] | addresses that may be dialled |
+//! | [`own`] | the program's own listeners, which are not dialled |
 //! | [`network`], [`resolve_override`] | authorities, proxy, addresses in place of a resolver |
 //! | [`dial`] | name, address, TCP, tunnel, TLS, within one deadline |
 //! | `resolve`, `tunnel`, `tls` | its steps |
@@ -35,6 +36,8 @@ pub mod network;
 pub mod origin;
 #[cfg(feature = "dial")]
 pub mod outbound;
+#[cfg(feature = "dial")]
+pub mod own;
 pub mod phrase;
 #[cfg(feature = "dial")]
 mod race;
@@ -59,6 +62,8 @@ pub use network::{Network, Proxy};
 pub use origin::{Host, Origin, OriginError};
 #[cfg(feature = "dial")]
 pub use outbound::{Outbound, OutboundError, OutboundStream};
+#[cfg(feature = "dial")]
+pub use own::OwnListeners;
 pub use phrase::Phrase;
 #[cfg(feature = "dial")]
 pub use resolve_override::ResolveOverride;

@@ -74,6 +74,11 @@ impl Outbound {
         self.places.available_permits() > self.most / 2
     }
 
+    /// Returns true if an origin is, or resolves within this time to, a listener of the program itself.
+    pub async fn is_own(&self, origin: &Origin, within: Duration) -> bool {
+        self.dialer.is_own(origin, within).await
+    }
+
     /// Opens a connection within this time. A name has to resolve to public addresses or into permitted networks, and
     /// loopback is reached only by an origin that names it. An `http` origin is not reached through a proxy, which
     /// could read everything.
@@ -139,6 +144,7 @@ impl AsyncWrite for OutboundStream {
 mod tests {
     use super::*;
     use crate::network::Network;
+    use crate::own::OwnListeners;
     use tokio::net::TcpListener;
 
     fn outbound() -> Outbound {
@@ -147,7 +153,8 @@ mod tests {
             authorities_pem: Vec::new(),
             proxy: None,
         };
-        let dialer = Dialer::new(&network, Vec::new(), Vec::new()).unwrap();
+        let dialer =
+            Dialer::new(&network, Vec::new(), Vec::new(), OwnListeners::default()).unwrap();
         let Ok(outbound) = Outbound::new(dialer);
         outbound
     }
@@ -180,7 +187,8 @@ mod tests {
             authorities_pem: Vec::new(),
             proxy: Some(crate::network::Proxy::parse(&proxy).unwrap()),
         };
-        let dialer = Dialer::new(&network, Vec::new(), Vec::new()).unwrap();
+        let dialer =
+            Dialer::new(&network, Vec::new(), Vec::new(), OwnListeners::default()).unwrap();
         let Ok(outbound) = Outbound::new(dialer);
         let origin = Origin::parse("http://plugins.example.com").unwrap();
         let refused = outbound.connect(&origin, Duration::from_secs(5)).await;

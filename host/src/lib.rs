@@ -48,7 +48,7 @@ pub mod tenant;
 pub use auth_connector_egress as egress;
 pub use auth_connector_egress::{
     Egress, Network, NetworkError, Origin, OriginError, Outbound, OutboundError, OutboundStream,
-    Phrase, Proxy, network, phrase,
+    OwnListeners, Phrase, Proxy, network, phrase,
 };
 pub use auth_connector_package::{
     COMPONENT_BYTES, Caps, ConfigOriginError, Decision, Description, Grants, KeyError, KeyId,

@@ -6,7 +6,7 @@ use crate::load::cache::CacheKey;
 use crate::residency::Residency;
 use crate::tenant::TenantLimits;
 pub use auth_connector_egress::ResolveOverride;
-use auth_connector_egress::{Dialer, Egress, Network, NetworkError, Proxy};
+use auth_connector_egress::{Dialer, Egress, Network, NetworkError, OwnListeners, Proxy};
 use auth_connector_package::TrustedKey;
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -53,6 +53,9 @@ pub struct HostOptions {
     pub resolve: Vec<ResolveOverride>,
     /// Networks that are not public and may be dialled all the same, for providers inside one.
     pub permitted_networks: Vec<IpNet>,
+    /// Listeners of the program itself, which are refused whatever was granted. A program that has some lists them once
+    /// they are bound. Default none.
+    pub own_listeners: OwnListeners,
     /// The parties that may reuse a connection. Default [`ConnectionSharing::WithinTenant`].
     pub connection_sharing: ConnectionSharing,
     /// The wall clock of plugins.
@@ -123,6 +126,7 @@ impl Default for HostOptions {
             proxy: None,
             resolve: Vec::new(),
             permitted_networks: Vec::new(),
+            own_listeners: OwnListeners::default(),
             connection_sharing: ConnectionSharing::WithinTenant,
             wall_clock: WallClock::system(),
             cache_dir: None,
@@ -155,6 +159,12 @@ impl TryFrom<&HostOptions> for Dialer {
 
     fn try_from(options: &HostOptions) -> Result<Self, NetworkError> {
         let (overrides, permitted) = (&options.resolve, &options.permitted_networks);
-        Self::new(&options.network(), overrides.clone(), permitted.clone())
+        let own = options.own_listeners.clone();
+        Self::new(
+            &options.network(),
+            overrides.clone(),
+            permitted.clone(),
+            own,
+        )
     }
 }

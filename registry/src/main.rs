@@ -1,6 +1,6 @@
 //! Command line of `auth-connector-publish`, which `cargo xtask publish` runs.
 
-use auth_connector_egress::{Dialer, Network, Outbound, Phrase, Proxy};
+use auth_connector_egress::{Dialer, Network, Outbound, OwnListeners, Phrase, Proxy};
 use auth_connector_package::{Requirements, TrustedKey};
 use auth_connector_registry::component::Signers;
 use auth_connector_registry::plan::Plan;
@@ -123,7 +123,12 @@ fn send(
         network.proxy = Some(Proxy::parse(&url)?);
     }
     let networks = arguments.registry_network.clone();
-    let Ok(outbound) = Outbound::new(Dialer::new(&network, Vec::new(), networks)?);
+    let Ok(outbound) = Outbound::new(Dialer::new(
+        &network,
+        Vec::new(),
+        networks,
+        OwnListeners::default(),
+    )?);
     let settings = Settings {
         outbound,
         credentials: Credentials::find(host, NamedBy::Person)?,

@@ -1,7 +1,7 @@
 //! Private authorities, proxies and blobs at another host.
 
 use crate::support::*;
-use auth_connector_egress::{Dialer, Network, Outbound, Proxy, ResolveOverride};
+use auth_connector_egress::{Dialer, Network, Outbound, OwnListeners, Proxy, ResolveOverride};
 use auth_connector_package::Grants;
 use auth_connector_registry::{
     Bounds, Checks, Pulled, Reference, RegistryError, Settings, Source, pull,
@@ -17,7 +17,12 @@ async fn pulled_through(
     let reference = Reference::parse(reference)?;
     let parsed = resolve.iter().map(|text| ResolveOverride::parse(text));
     let overrides = parsed.collect::<Result<_, _>>()?;
-    let Ok(outbound) = Outbound::new(Dialer::new(network, overrides, Vec::new())?);
+    let Ok(outbound) = Outbound::new(Dialer::new(
+        network,
+        overrides,
+        Vec::new(),
+        OwnListeners::default(),
+    )?);
     let settings = Settings {
         outbound,
         has_loopback_http: false,

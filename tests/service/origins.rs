@@ -48,10 +48,10 @@ pub fn webhook_config(url: &str) -> Value {
     json!({"url": url, "secret": "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="})
 }
 
-/// A tenant's editor names destinations. None is reached before a host administrator confirms it. Link-local addresses
-/// and the administrator's listener are never reached.
+/// A tenant's editor names destinations. None is reached before a host administrator confirms it, and link-local
+/// addresses not even then.
 #[test]
-fn editor_reaches_neither_metadata_nor_the_admin_listener() {
+fn editor_confirms_no_destination() {
     let host = host();
     let editor = host.change(&["key", "add", "editor", "--scope", "tenant"], "");
     let editor = editor["key"].as_str().unwrap();
@@ -95,10 +95,10 @@ fn editor_reaches_neither_metadata_nor_the_admin_listener() {
     let path = "/admin/tenants/default/connectors/hook/confirm";
     host.admin("POST", path, &host.host_key, &json!({"origin": origin}))
         .expect(200);
-    let start = json!({"to": "+8613800138001", "usage": "SignIn"});
-    let v = host.post("/v1/verifications", &start).expect(201);
-    assert_eq!(v["message"]["state"], "not_sent", "{v}");
-    assert_ne!(v["message"]["reason"], "connector-not-ready", "{v}");
+    let told = host.try_to_send("+8613800138001");
+    assert_eq!(told, ("not_sent".to_owned(), "denied".to_owned()));
+    host.process
+        .says("reason=\"address\" origin=https://169.254.169.254");
     // Another destination has to be confirmed again.
     let mut moved = webhook_config("https://elsewhere.example/");
     moved["secret"] = json!("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=");
@@ -110,6 +110,85 @@ fn editor_reaches_neither_metadata_nor_the_admin_listener() {
         &body,
     );
     assert!(shown.expect(200)["problem"].is_string());
+}
+
+/// The service's own listeners are no destination, however they are written: neither for a connector's config, nor for a
+/// plugin's origins, nor for events. Another server on the same machine is one.
+#[test]
+fn own_listener_is_refused_as_destination() {
+    let host = host();
+    let path = "/admin/tenants/default/connectors/hook";
+    let confirm = format!("{path}/confirm");
+    let put = |origin: &str| {
+        let config = webhook_config(&format!("{origin}/admin/stop"));
+        let body = json!({"plugin": "webhook", "config": config});
+        host.admin("PUT", path, &host.host_key, &body).expect(200)
+    };
+    let flow = json!({"usage": "*", "country": "*", "connectors": ["hook"]});
+    let port = |address: &str| address.rsplit(':').next().unwrap().to_owned();
+    let (api, admin) = (port(&host.process.api), port(&host.process.admin));
+    let other = format!("http://localhost:{}", port(&host.simulator.url()));
+    put(&other);
+    let flows = "/admin/tenants/default/flows";
+    assert_eq!(host.admin("PUT", flows, &host.host_key, &flow).status, 200);
+    for (nth, origin) in [
+        format!("http://127.0.0.1:{admin}"),
+        format!("https://127.0.0.1:{admin}"),
+        format!("http://localhost:{admin}"),
+        format!("https://0.0.0.0:{admin}"),
+        format!("https://[::ffff:127.0.0.1]:{admin}"),
+        format!("http://127.0.0.1:{api}"),
+        format!("http://localhost:{api}"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        put(&origin);
+        let body = json!({"origin": origin});
+        let refused = host.admin("POST", &confirm, &host.host_key, &body);
+        assert_eq!(refused.status, 422, "{origin}: {}", refused.text);
+        assert!(refused.text.contains("itself listens"), "{}", refused.text);
+        // A command is another process.
+        let arguments = ["connector", "confirm", "hook", &origin];
+        let refused = host.command(&arguments, "").unwrap_err();
+        assert!(refused.contains("itself listens"), "{refused}");
+        let package = host.folder.0.join("package");
+        let package = package.to_str().unwrap();
+        let add = ["plugin", "add", package, "--name", "own", "--unsigned"];
+        let add = [&add[..], &["--allow-beyond", &origin]].concat();
+        let refused = host.command(&add, "").unwrap_err();
+        assert!(refused.contains("itself listens"), "{refused}");
+        let body = json!({"url": format!("{origin}/admin/stop")});
+        let events = "/admin/tenants/default/events";
+        let refused = host.admin("PUT", events, &host.host_key, &body);
+        assert_eq!(refused.status, 422, "{origin}: {}", refused.text);
+        // An earlier version confirmed it.
+        let changed = host.database().execute(
+            "UPDATE connectors SET confirmed = wanted, revision = revision + 1 WHERE name = 'hook'",
+            [],
+        );
+        assert_eq!(changed.unwrap(), 1);
+        // Any change has it read again.
+        host.change(
+            &["limits", "--set", &format!("segments_a_day={}", 900 + nth)],
+            "",
+        );
+        let told = host.try_to_send(&format!("+861380013810{nth}"));
+        assert_eq!(
+            told,
+            ("not_sent".to_owned(), "denied".to_owned()),
+            "{origin}"
+        );
+        host.process
+            .says(&format!("reason=\"address\" origin={origin}"));
+    }
+    let metrics = host.admin("GET", "/metrics", &host.host_key, &json!(null));
+    assert!(!metrics.text.contains("path=\"/admin/stop\""));
+    put(&other);
+    host.admin("POST", &confirm, &host.host_key, &json!({"origin": other}))
+        .expect(200);
+    let (_, kind) = host.try_to_send("+8613800138001");
+    assert_ne!(kind, "denied");
 }
 
 #[test]

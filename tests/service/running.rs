@@ -215,6 +215,16 @@ impl Process {
         }
     }
 
+    /// Waits until the output contains a text.
+    pub fn says(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.output.lock().unwrap().contains(text) {
+            let is_late = begun.elapsed() > Duration::from_secs(30);
+            assert!(!is_late, "no {text}: {}", self.output.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -293,8 +303,33 @@ impl Running {
     /// Runs a command and waits until the service has applied its change.
     pub fn change(&self, arguments: &[&str], input: &str) -> Value {
         let done = self.command(arguments, input).unwrap();
-        std::thread::sleep(Duration::from_millis(1200));
+        self.applied();
         done
+    }
+
+    /// Waits until the service has applied the changes of other programs: it logs their revision.
+    pub fn applied(&self) {
+        let query = "SELECT value FROM settings WHERE key = 'revision'";
+        let revision: String = self
+            .database()
+            .query_row(query, [], |row| row.get(0))
+            .unwrap();
+        self.process.says(&format!("revision={revision}"));
+    }
+
+    /// The service's database.
+    pub fn database(&self) -> rusqlite::Connection {
+        let database = rusqlite::Connection::open(self.folder.0.join("data/auth-host.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(5)).unwrap();
+        database
+    }
+
+    /// Starts a verification. Returns the state of its message and the failure's kind.
+    pub fn try_to_send(&self, to: &str) -> (String, String) {
+        let body = json!({"to": to, "usage": "SignIn"});
+        let message = &self.post("/v1/verifications", &body).expect(201)["message"];
+        let text = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
+        (text("state"), text("kind"))
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
@@ -359,9 +394,7 @@ impl Running {
 
     /// Ages the verifications in the service's database.
     pub fn age(&self, ms: i64) {
-        let database = rusqlite::Connection::open(self.folder.0.join("data/auth-host.db")).unwrap();
-        database.busy_timeout(Duration::from_secs(5)).unwrap();
-        let changed = database.execute(
+        let changed = self.database().execute(
             "UPDATE verifications SET sent_at = sent_at - ?1, expires_at = expires_at - ?1",
             [ms],
         );

@@ -11,6 +11,7 @@ use crate::service::store::{self, CopyError, OpenError, Store, StoreError, regis
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use auth_connector_registry::IpNet;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,9 @@ use tokio_util::task::TaskTracker;
 /// The most connections of the program's own at once. One for each of the tenants whose events are posted concurrently
 /// (`serve/tasks.rs`), further ones while more than half are free, and second attempts to a host's addresses.
 const CONNECTIONS: usize = 256;
+
+/// The setting with the addresses at which the service listens. A command reads it, in a process of its own.
+const LISTENERS: &str = "listeners";
 
 /// The reason for which the auth host does not open.
 #[derive(Debug, thiserror::Error)]
@@ -194,6 +198,10 @@ impl App {
             hook: Arc::new(|_| ()),
             files,
         });
+        let known = app.store.read(|db| registry::setting(db, LISTENERS))?;
+        let known = known.iter().flat_map(|text| text.split(' '));
+        let known = known.filter_map(|text| text.parse().ok()).collect();
+        app.host.options().own_listeners.set(known);
         app.reload()?;
         let made = Made {
             database: is_new,
@@ -250,6 +258,19 @@ impl App {
             store: &self.store,
             keys: &self.keys,
             host: &self.host,
+        }
+    }
+
+    /// Stores the addresses at which the service listens, so that it and its commands refuse them as destinations.
+    pub async fn listens_at(&self, listeners: Vec<SocketAddr>) {
+        let text: Vec<String> = listeners.iter().map(ToString::to_string).collect();
+        self.host.options().own_listeners.set(listeners);
+        let text = text.join(" ");
+        let stored = self
+            .store
+            .write(move |db| registry::put_setting(db, LISTENERS, &text));
+        if let Err(error) = stored.await {
+            tracing::warn!(%error, "commands do not get the addresses of the listeners");
         }
     }
 

@@ -51,6 +51,7 @@ reason-network-resolve = a resolve override is written host:port:address, such a
 reason-dial-uri = the URI is not an origin
 reason-dial-resolve = the name does not resolve
 reason-dial-prohibited = every address of the name is prohibited
+reason-dial-own-listener = this program itself listens there. Name another address
 reason-dial-timeout = no connection within the time allowed
 reason-dial-proxy-refused = the proxy refused to connect: HTTP status { $status }. Check its address, credentials and rules
 reason-dial-no-proxy = what is at the proxy's address does not answer as a proxy. Check its address and port

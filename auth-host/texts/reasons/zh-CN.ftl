@@ -51,6 +51,7 @@ reason-network-resolve = 解析覆盖应写成 host:port:address，例如 sms.ex
 reason-dial-uri = 该 URI 不是一个来源
 reason-dial-resolve = 域名无法解析
 reason-dial-prohibited = 该域名的所有地址都被禁止访问
+reason-dial-own-listener = 这是本程序自身的监听地址。请改用其他地址
 reason-dial-timeout = 在允许的时间内没有连上
 reason-dial-proxy-refused = 代理拒绝连接：HTTP 状态 { $status }。请检查它的地址、凭据和规则
 reason-dial-no-proxy = 代理地址上的服务不像代理那样应答。请检查地址和端口

@@ -4,6 +4,7 @@ use super::*;
 use crate::dial::Dialer;
 use crate::network::Network;
 use crate::origin::Origin;
+use crate::own::OwnListeners;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
@@ -69,7 +70,7 @@ async fn dialled_for(tickets: usize, content: usize) -> (Transport, Sender<()>) 
         authorities_pem,
         proxy: None,
     };
-    let dialer = Dialer::new(&network, Vec::new(), Vec::new()).unwrap();
+    let dialer = Dialer::new(&network, Vec::new(), Vec::new(), OwnListeners::default()).unwrap();
     let origin = Origin::parse(&origin).unwrap();
     let dialled = dialer.dial(&origin, PATIENCE, || Some(())).await.unwrap();
     sent.recv_timeout(PATIENCE).unwrap();

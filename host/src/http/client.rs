@@ -60,8 +60,9 @@ impl Client {
         key: [u8; 32],
     ) -> Result<Self, BuildError> {
         let (overrides, permitted) = (&options.resolve, &options.permitted_networks);
+        let own = options.own_listeners.clone();
         Ok(Self {
-            dialer: Dialer::new(network, overrides.clone(), permitted.clone())?,
+            dialer: Dialer::new(network, overrides.clone(), permitted.clone(), own)?,
             pool,
             #[cfg(test)]
             limits: Arc::new(options.limits.clone()),

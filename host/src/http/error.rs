@@ -43,9 +43,10 @@ pub(crate) fn shown(error: &(dyn StdError + 'static)) -> Option<String> {
     }
     let dial = causes(error).find_map(|cause| cause.downcast_ref::<DialError>())?;
     match dial {
-        DialError::ProxyRefused(_) | DialError::NoProxy | DialError::ProxyProhibited => {
-            Some(dial.to_string())
-        }
+        DialError::ProxyRefused(_)
+        | DialError::NoProxy
+        | DialError::ProxyProhibited
+        | DialError::OwnListener => Some(dial.to_string()),
         _ => None,
     }
 }
@@ -84,7 +85,7 @@ fn of_dial(error: &DialError) -> Error {
             rcode: None,
             info_code: None,
         },
-        DialError::Prohibited => Error::DestinationIpProhibited,
+        DialError::Prohibited | DialError::OwnListener => Error::DestinationIpProhibited,
         // Nothing of the request has left, and these codes mean that without a mention of proxies.
         DialError::ProxyRefused(_) | DialError::NoProxy => Error::DestinationUnavailable,
         DialError::ProxyProhibited => Error::DestinationIpProhibited,

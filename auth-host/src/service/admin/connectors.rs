@@ -1,5 +1,6 @@
 //! Connectors: a plugin with a tenant's config. Secrets of the config are stored and never shown.
 
+use super::destinations::check_not_own;
 use super::{
     Actor, Entry, addresses, blocking, change, changed, check_name, named, require,
     require_current, secrets, undeclared,
@@ -421,7 +422,7 @@ fn view(app: &App, connector: &Connector) -> Result<ConnectorView, Problem> {
 ///
 /// # Errors
 ///
-/// [`Problem`] if the config does not ask for it.
+/// [`Problem`] if the config does not ask for it, or if the service itself listens there.
 pub async fn confirm(
     app: &Arc<App>,
     actor: &Actor,
@@ -434,6 +435,7 @@ pub async fn confirm(
     if !next.wanted.iter().any(|wanted| wanted == origin) {
         return Err(Problem::invalid("/origin", say("refusal-origin")));
     }
+    check_not_own(app, "/origin", origin).await?;
     if !next.confirmed.iter().any(|confirmed| confirmed == origin) {
         next.confirmed.push(origin.to_owned());
     }

@@ -1,5 +1,6 @@
 //! Address of a tenant's events. A host administrator sets it, because it is a destination.
 
+use super::destinations::check_not_own;
 use super::{Actor, Entry, change, change_shown_once, require};
 use crate::service::app::App;
 use crate::service::event_target::{self, Opened};
@@ -44,6 +45,7 @@ pub async fn put(
     }
     let address = Address::parse(url);
     let address = address.map_err(|why| Problem::invalid("/url", about("refusal-address", why)))?;
+    check_not_own(app, "/url", &address.origin()).await?;
     let secret = Auth::Svix.new_secret()?;
     let opened = Opened {
         secret: Zeroizing::new(secret.clone()),

@@ -3,6 +3,7 @@
 mod addresses;
 pub mod callbacks;
 pub mod connectors;
+pub mod destinations;
 pub mod events;
 pub mod granted;
 pub mod guides;

@@ -140,6 +140,8 @@ impl Service {
             .app
             .public_address
             .set(public_address(&self.settings, addresses.api));
+        let listeners = vec![addresses.api, addresses.admin];
+        self.app.listens_at(listeners).await;
         tasks::start(&self.app, self.figures.clone(), &stopped);
         let mut listeners = JoinSet::new();
         listeners.spawn(api.serve(public, stopped.clone()));

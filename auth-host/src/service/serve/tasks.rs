@@ -87,9 +87,15 @@ pub fn start(app: &Arc<App>, figures: Option<PrometheusHandle>, stop: &watch::Re
 }
 
 async fn refresh(app: Arc<App>) {
-    let refreshed = tokio::task::spawn_blocking(move || app.refresh()).await;
-    if let Ok(Err(error)) = refreshed {
-        tracing::error!(%error, "changes cannot be read");
+    let reading = app.clone();
+    let refreshed = tokio::task::spawn_blocking(move || reading.refresh()).await;
+    match refreshed {
+        Ok(Ok(true)) => {
+            let revision = &app.catalog.load().revision;
+            tracing::info!(%revision, "changes by another program are in force");
+        }
+        Ok(Err(error)) => tracing::error!(%error, "changes cannot be read"),
+        _ => {}
     }
 }
 

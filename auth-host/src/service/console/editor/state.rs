@@ -7,6 +7,7 @@ use super::super::visit::{Fields, once_token};
 use super::subject::Subject;
 use super::trial::{Trial, usages};
 use crate::service::admin::connectors::{self, Edit, Prepared};
+use crate::service::admin::destinations::check_not_own;
 use crate::service::admin::once::Once;
 use crate::service::problem::{Finding, Problem};
 use axum::http::StatusCode;
@@ -228,6 +229,12 @@ impl State {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
             self.validate().await;
             return Ok(self.page().await);
+        }
+        for origin in self.allowed() {
+            if let Err(problem) = check_not_own(app, "/origin", &origin).await {
+                self.refuse(&problem);
+                return Ok(self.page().await);
+            }
         }
         let edit = self.edit();
         let put = self.subject.put(self.draft.value.clone(), &self.locales);
