@@ -98,7 +98,7 @@ async fn responses_end_in_one_of_three_states() {
             assert!(matches!(fault, CallError::Connector(_)), "{name}: {fault}");
         }
         match state(outcome) {
-            State::Accepted => {
+            State::Accepted(_) => {
                 accepted += 1;
                 assert!(
                     String::from_utf8_lossy(&file).to_lowercase().contains("ok"),

@@ -126,21 +126,27 @@ async fn untaken_message_is_unknown_only_in_doubt() {
     }
 }
 
-/// If the whole request arrived, the outcome is unknown.
+/// A reset that comes before the last byte has left excludes a send. One that comes later does not: the outcome is
+/// unknown, which is rare, because the last byte waits for a reset.
 #[tokio::test]
-async fn connection_reset_halfway_is_not_sent() {
+async fn connection_reset_halfway_is_not_sent_or_unknown() {
     for fault in [Fault::CloseBeforeReading, Fault::ReadHalfThenClose] {
+        let mut certain = 0;
         for _ in 0..20 {
             let rig = Rig::new();
             let state = meets(&rig, fault.clone()).await;
             let complete = rig.simulator.complete_requests();
             match state {
-                State::NotSent(_) => assert_eq!(complete, 0, "{fault:?}"),
+                State::NotSent(_) => {
+                    assert_eq!(complete, 0, "{fault:?}");
+                    certain += 1;
+                }
                 State::Unknown(_) => assert!(complete <= 1),
-                State::Accepted => panic!("nothing was accepted"),
+                State::Accepted(_) => panic!("nothing was accepted"),
             }
             assert!(rig.simulator.messages().is_empty());
         }
+        assert!(certain > 0, "{fault:?}: none of twenty is not sent");
     }
 }
 

@@ -181,7 +181,7 @@ async fn stale_refusal_is_not_told_to_accepted_message() {
         let server = server(REFUSED, OK, again);
         for told in pairs(&server, secure, || ()).await {
             assert!(
-                matches!(told, State::Accepted),
+                matches!(told, State::Accepted(_)),
                 "{again:?}, TLS {secure}: {told:?}"
             );
         }

@@ -36,7 +36,7 @@ impl Tally {
     fn add(&mut self, state: &State, complete: usize) {
         assert!(complete <= 1, "{complete} requests for one call: {state:?}");
         match state {
-            State::Accepted => self.accepted += 1,
+            State::Accepted(_) => self.accepted += 1,
             State::NotSent(_) => {
                 assert_eq!(complete, 0, "not sent, and yet there: {state:?}");
                 self.not_sent += 1;
@@ -46,7 +46,7 @@ impl Tally {
                 self.needless += 1 - complete;
             }
         }
-        if matches!(state, State::Accepted) {
+        if matches!(state, State::Accepted(_)) {
             assert_eq!(complete, 1);
         }
     }
@@ -256,7 +256,7 @@ async fn dying_idle_connection_is_often_not_sent() {
         let second = format!("{pair}-second");
         assert!(matches!(
             send(&plugin, there, &first).await,
-            State::Accepted
+            State::Accepted(_)
         ));
         // Longer than the time for which a connection counts as in use.
         tokio::time::sleep(Duration::from_millis(1_100)).await;

@@ -294,7 +294,10 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
         );
         let serial = truth.get(&index);
         match &call.state {
-            State::Accepted => assert!(serial.is_some(), "call {index}: a false success"),
+            State::Accepted(receipt) => {
+                let named = Some(&receipt.message_id);
+                assert_eq!(named, serial, "call {index}: another message, or none");
+            }
             State::NotSent(failure) => assert!(serial.is_none(), "call {index}: {failure:?}"),
             State::Unknown(_) => {}
         }
@@ -319,7 +322,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
         let requests = complete.get(&masked(index)).copied().unwrap_or_default();
         assert!(requests <= 1, "call {index} arrived {requests} times");
         match &call.state {
-            State::Accepted => assert_eq!(requests, 1),
+            State::Accepted(_) => assert_eq!(requests, 1),
             _ => assert!(requests >= usize::from(truth.contains_key(&index))),
         }
     }

@@ -138,8 +138,10 @@ async fn address_with_a_placeholder_in_it_is_a_finding() {
 async fn receiver_that_reads_and_stays_silent_is_unknown() {
     let server = Server::start(|mut peer| async move {
         peer.request().await;
+        peer.rest().await;
     });
-    unknown(send(&server, Some(ID)).await);
+    let failure = unknown(send(&server, Some(ID)).await);
+    assert_eq!(failure.kind, FailureKind::Timeout);
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -234,3 +234,21 @@ fn unverified_rule_refuses_only_when_told() {
     // Another country has its own level.
     assert_eq!(start(&host, "+8613800138000").0, 201);
 }
+
+#[test]
+fn rule_that_only_records_counts_would_be_refusals() {
+    let host = Running::start();
+    for nth in 0..4 {
+        assert_eq!(start(&host, &format!("+141555526{nth:02}")).0, 201);
+    }
+    let counted = || {
+        let figures = figures(&host);
+        let refused = &figures["refused"]["unverified"];
+        assert!(refused.is_null(), "{figures}");
+        let would = &figures["would_have_refused"]["unverified"];
+        would.as_i64().unwrap_or_default()
+    };
+    let before = counted();
+    assert_eq!(start(&host, "+14155552699").0, 201);
+    assert_eq!(counted(), before + 1);
+}

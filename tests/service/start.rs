@@ -1,4 +1,4 @@
-use super::running::{Folder, Process, Running, command, config, set_up};
+use super::running::{Folder, Process, Running, command, config};
 use crate::support::auth_host;
 use serde_json::json;
 use std::path::Path;
@@ -249,18 +249,26 @@ fn locked_database_stops_sending_until_it_is_free() {
 
 #[test]
 fn logto_config_is_taken_over() {
-    let folder = Folder::new();
-    let url = "http://127.0.0.1:9";
-    set_up(&folder.0, &[("sim", &config(url))], url);
-    let exported = json!({"connectorId": "tencent-short-message-service", "config": config(url)});
-    let file = folder.0.join("logto.json");
-    std::fs::write(&file, exported.to_string()).unwrap();
-    let shown = command(
-        &folder.0,
-        &["import", "logto", file.to_str().unwrap(), "--plugin", "sms"],
-        "",
+    let host = Running::start();
+    let exported = config(&host.simulator.url());
+    let row = json!({"connectorId": "tencent-short-message-service", "config": exported});
+    let file = host.folder.0.join("logto.json");
+    std::fs::write(&file, row.to_string()).unwrap();
+    let import = ["import", "logto", file.to_str().unwrap(), "--plugin", "sms"];
+    host.command(&import, "").unwrap();
+    let shown = host.command(&["connector", "show", "logto"], "").unwrap();
+    let mut without_secret = exported.clone();
+    without_secret["accessKeySecret"] = json!(null);
+    assert_eq!(shown["config"], without_secret);
+    host.change(&["flow", "put", "logto"], "");
+    let body = json!({"to": "+8613800138000", "usage": "SignIn"});
+    let v = host.post("/v1/verifications", &body).expect(201);
+    let message = &v["message"];
+    assert_eq!(
+        (&message["state"], &message["connector"]),
+        (&json!("accepted"), &json!("logto"))
     );
-    assert_eq!(shown.unwrap()["name"], "logto");
+    assert_eq!(host.simulator.messages().len(), 1);
 }
 
 /// SQLite would continue with unlinked files, and lose the data that it writes there.

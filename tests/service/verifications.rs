@@ -401,3 +401,33 @@ fn verification_works_on_the_command_line() {
         "{used}"
     );
 }
+
+/// A reviewer's code is no key for ever: after its days the number is one as any other.
+#[test]
+fn test_number_ends_after_its_days() {
+    let host = Running::start();
+    let to = "+8613800138000";
+    let body = json!({"number": to, "code": "246810", "days": 1, "is_own": true});
+    let path = "/admin/tenants/default/test-numbers";
+    host.admin("POST", path, &host.host_key, &body).expect(200);
+    let begin = || {
+        let body = json!({"to": to, "usage": "SignIn"});
+        host.post("/v1/verifications", &body).expect(201)
+    };
+    let during = begin();
+    assert_eq!(during["message"]["state"], "suppressed");
+    let day_ms = 86_400_000;
+    let aged = host.database().execute(
+        "UPDATE test_numbers SET expires_at = expires_at - ?1",
+        [day_ms],
+    );
+    assert_eq!(aged.unwrap(), 1);
+    // A change has the catalog read again.
+    host.change(&["limits", "--set", "segments_a_day=999"], "");
+    let after = begin();
+    assert_eq!(after["message"]["state"], "accepted", "{after}");
+    assert_eq!(host.simulator.messages().len(), 1);
+    assert_ne!(host.code(to), "246810", "one in a million");
+    let id = after["id"].as_str().unwrap();
+    assert_eq!(host.check(id, "246810").expect(200)["valid"], false);
+}

@@ -30,7 +30,7 @@ pub fn unknown(outcome: Outcome) -> Failure {
 /// State of a send as its caller reads it, in the connector's own words.
 #[derive(Debug)]
 pub enum State {
-    Accepted,
+    Accepted(Receipt),
     NotSent(Failure),
     Unknown(Failure),
 }
@@ -39,7 +39,7 @@ impl State {
     /// The state and the class of the failure.
     pub fn told(&self) -> (&'static str, Option<FailureKind>) {
         match self {
-            Self::Accepted => ("accepted", None),
+            Self::Accepted(_) => ("accepted", None),
             Self::NotSent(failure) => ("not sent", Some(failure.kind)),
             Self::Unknown(failure) => ("unknown", Some(failure.kind)),
         }
@@ -48,7 +48,10 @@ impl State {
 
 pub fn state(outcome: Outcome) -> State {
     match outcome {
-        Ok(_) => State::Accepted,
+        Ok(receipt) => {
+            discreet(&format!("{receipt:?}"));
+            State::Accepted(receipt)
+        }
         Err(SendError::NotSent(cause)) => State::NotSent(in_its_words(cause)),
         Err(SendError::Unknown(cause)) => State::Unknown(in_its_words(cause)),
     }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::service::recovery;
     use crate::service::store::StoreError;
-    use crate::service::store::events::waiting;
+    use crate::service::store::events::{self as rows, waiting};
     use crate::service::test_app::{TestApp, leave_open, tenant_with_events};
 
     #[tokio::test]
@@ -131,6 +131,13 @@ mod tests {
         });
         let (row, told) = read.unwrap();
         assert_eq!((row.state, told), (State::Undelivered, 2));
+        let due = app
+            .store
+            .read(|db| rows::due(db, "t", ids::now_ms(), 8))
+            .unwrap();
+        let of_settling: serde_json::Value = serde_json::from_str(&due[1].body).unwrap();
+        assert_eq!(of_settling["type"], "message.undelivered");
+        assert_eq!(of_settling["data"]["reason"], "settled-by-operator");
         assert_eq!(
             row.reason.as_deref(),
             Some("interrupted"),

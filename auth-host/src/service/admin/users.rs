@@ -358,4 +358,24 @@ mod tests {
         assert_eq!(begin(app, &checked).await.unwrap(), None);
         assert!(of_session(app, &session).await.unwrap().is_none());
     }
+
+    /// Guesses spread over names do not help either.
+    #[tokio::test]
+    async fn thirty_wrong_passwords_over_names_stop_everybody() {
+        let test = TestApp::new().await;
+        for nth in 0..30 {
+            let tried = attempt(&test.app, &format!("name-{nth}")).await;
+            assert!(tried.is_ok(), "{nth}");
+        }
+        let refused = attempt(&test.app, "ada").await.unwrap_err();
+        assert_eq!(
+            (refused.status, refused.kind.as_str()),
+            (429, "/problems/sign-in")
+        );
+        assert!(
+            refused.retry_after.is_some_and(|s| (1..=31).contains(&s)),
+            "{:?}",
+            refused.retry_after
+        );
+    }
 }

@@ -275,4 +275,26 @@ mod tests {
             );
         }
     }
+
+    #[tokio::test]
+    async fn look_ups_pause_longer_until_three_days() {
+        let test = TestApp::new().await;
+        tenant_with_events(&test.app).await;
+        let mut row = unknown(&test.app, "m_1").await;
+        row.created_at = 0;
+        for (lookups, pause_s) in [
+            (0, 5),
+            (1, 10),
+            (2, 20),
+            (9, 2_560),
+            (10, 3_600),
+            (99, 3_600),
+        ] {
+            row.lookups = lookups;
+            assert_eq!(next_look_up(&row, 7), Some(7 + pause_s * 1000), "{lookups}");
+        }
+        let last = 72 * 3_600_000 - 3_600_000;
+        assert!(next_look_up(&row, last - 1).is_some());
+        assert_eq!(next_look_up(&row, last), None);
+    }
 }

@@ -130,3 +130,29 @@ async fn round_ends_after_event_that_was_not_taken() {
     let due = |db: &rusqlite::Connection| rows::due(db, "t", ids::now_ms(), 100);
     assert_eq!(host.app.store.read(due).unwrap().len(), 19);
 }
+
+/// The pauses of docs/events.md.
+#[test]
+fn pauses_grow_until_an_event_is_three_days_old() {
+    let (s, hour) = (1000, 3_600_000);
+    let mut event = Event {
+        id: "e".to_owned(),
+        body: String::new(),
+        attempts: 0,
+        created_at: 0,
+    };
+    let pauses = [5 * s, 30 * s, 120 * s, 600 * s, hour, 6 * hour, 12 * hour];
+    let mut now = 0;
+    for (attempts, pause) in (0..).zip(pauses.into_iter().chain([12 * hour; 3])) {
+        event.attempts = attempts;
+        assert_eq!(next_at(&event, now), Some(now + pause), "{attempts}");
+        now += pause;
+    }
+    for (now, next) in [
+        (60 * hour - 1, Some(72 * hour - 1)),
+        (60 * hour, None),
+        (100 * hour, None),
+    ] {
+        assert_eq!(next_at(&event, now), next, "{now}");
+    }
+}
