@@ -44,7 +44,7 @@ impl Shelf {
             std::fs::write(file, text.replace(replaced.0, replaced.1)).unwrap();
         });
         let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
-        plan.write(&Layout::new(self.file("layout")), Some(version), false)
+        plan.write(&Layout::new(self.file("layout")), version, false)
             .unwrap();
         std::fs::write(self.file("provenance.pub"), &dist.provenance_key).unwrap();
     }

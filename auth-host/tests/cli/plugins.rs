@@ -220,7 +220,7 @@ async fn folder_of_a_layout_is_stored_as_a_whole_path() {
     let dist = market.publish("1.4.0", &[]).await;
     let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
     let layout = Layout::new(market.folder.join("la@y"));
-    plan.write(&layout, Some("1.4.0"), false).unwrap();
+    plan.write(&layout, "1.4.0", false).unwrap();
     let key = market.key();
     let add = ["plugin", "add", "oci-layout:la@y:1.4.0", "--trust", &key];
     let added = market.json(&[&add[..], &["--allow-asked"]].concat());
