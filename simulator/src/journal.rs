@@ -13,8 +13,11 @@ const TEXT_LIMIT: usize = 8 * 1024;
 /// Maximum of characters in one line of `detail`.
 const LINE_LIMIT: usize = 1024;
 
-/// Maximum of lines in `detail`, and of recipients: as many numbers as one `SendSms` may have.
+/// Maximum of lines in `detail`.
 const LINES_LIMIT: usize = 200;
+
+/// Maximum of recipients: as many numbers as one `SendSms` may have.
+pub const RECIPIENTS_LIMIT: usize = 200;
 
 /// One request that reached the simulator's API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -63,7 +66,7 @@ impl JournalEntry {
         for line in &mut self.detail {
             shorten(line, LINE_LIMIT);
         }
-        self.recipients.truncate(LINES_LIMIT);
+        self.recipients.truncate(RECIPIENTS_LIMIT);
         self
     }
 }

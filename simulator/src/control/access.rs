@@ -105,7 +105,7 @@ impl Access {
             return Ok(());
         }
         Err(forbidden(
-            "the control plane takes no request of a web page of another origin",
+            "the control plane accepts no request from a web page of another origin",
         ))
     }
 
@@ -122,7 +122,7 @@ impl Access {
         }
         Err(Problem::refused(
             StatusCode::UNAUTHORIZED,
-            "the control plane wants the token of the ready line, or of --control-token: \
+            "the control plane requires the token of the ready line, or of --control-token: \
              Authorization: Bearer TOKEN",
         ))
     }

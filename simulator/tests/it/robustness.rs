@@ -307,7 +307,7 @@ fn fault_code_answers_many_numbers_quickly() {
         50_000
     );
     assert!(
-        begun.elapsed() < Duration::from_secs(10),
+        begun.elapsed() < Duration::from_secs(30),
         "{:?}",
         begun.elapsed()
     );
