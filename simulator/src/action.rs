@@ -72,8 +72,7 @@ impl Action {
             Self::SendSms => SEND_SMS,
             Self::DescribeSmsTemplateList => DESCRIBE_SMS_TEMPLATE_LIST,
             Self::DescribeSmsSignList => DESCRIBE_SMS_SIGN_LIST,
-            Self::SmsPackagesStatistics => SMS_PACKAGES_STATISTICS,
-            Self::SendStatusStatistics => SEND_STATUS_STATISTICS,
+            Self::SmsPackagesStatistics | Self::SendStatusStatistics => STATISTICS,
             Self::DescribePhoneNumberInfo => DESCRIBE_PHONE_NUMBER_INFO,
             Self::PullSmsSendStatus => PULL_SMS_SEND_STATUS,
             Self::PullSmsSendStatusByPhoneNumber => PULL_SMS_SEND_STATUS_BY_PHONE_NUMBER,
@@ -108,15 +107,7 @@ const DESCRIBE_SMS_SIGN_LIST: &[Parameter] = &[
     Parameter::optional("Offset", Kind::Uint),
 ];
 
-const SMS_PACKAGES_STATISTICS: &[Parameter] = &[
-    Parameter::required("SmsSdkAppId", Kind::Text),
-    Parameter::required("Limit", Kind::Uint),
-    Parameter::required("Offset", Kind::Uint),
-    Parameter::required("BeginTime", Kind::Text),
-    Parameter::required("EndTime", Kind::Text),
-];
-
-const SEND_STATUS_STATISTICS: &[Parameter] = &[
+const STATISTICS: &[Parameter] = &[
     Parameter::required("SmsSdkAppId", Kind::Text),
     Parameter::required("Limit", Kind::Uint),
     Parameter::required("Offset", Kind::Uint),

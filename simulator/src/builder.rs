@@ -209,6 +209,7 @@ impl Builder {
         self
     }
 
+    #[doc(hidden)]
     /// Responds `{}` to every API request without reading it: the baseline of a benchmark.
     pub fn empty_handler(mut self, empty: bool) -> Self {
         self.empty_handler = empty;

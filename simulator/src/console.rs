@@ -54,7 +54,7 @@ pub fn render(event: &Event) -> String {
     for message in &event.accepted {
         line(
             &mut out,
-            format_args!("inbox {} {}", message.to, one_line(&message.text)),
+            format_args!("inbox {} {}", message.to, message.text),
         );
     }
     out
@@ -66,10 +66,4 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = buffer.write_fmt(text);
     out.extend(buffer.chars().map(|c| if c.is_control() { ' ' } else { c }));
     out.push('\n');
-}
-
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

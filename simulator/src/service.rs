@@ -16,9 +16,9 @@ use crate::catalogue::Catalogue;
 use crate::clock::{Clock, ClockMode};
 use crate::codes;
 use crate::gateway::Gateway;
-use crate::gateway::signature::{self, Evidence, Leniency, Verified};
+use crate::gateway::signature::{self, Leniency, Verified};
 use crate::inbox::Message;
-use crate::journal::{JournalEntry, RecipientVerdict, SignatureVerdict};
+use crate::journal::{JournalEntry, RECIPIENTS_LIMIT, RecipientVerdict, SignatureVerdict};
 use crate::mask;
 use crate::parameters;
 use crate::reply::{Answer, Payload};
@@ -118,13 +118,13 @@ impl Service {
             ..JournalEntry::default()
         };
         let chinese = request.header("X-TC-Language") == Some("zh-CN");
-        let mut evidence = Evidence::default();
         let mut accepted = Vec::new();
         let gateway = Gateway {
             catalogue: &self.catalogue,
             now_ms,
         };
-        let checked = self.check(&gateway, request, &mut entry, &mut evidence);
+        let checked = self.check(&gateway, request, &mut entry);
+        let overlooked = checked.as_ref().ok().and_then(|(_, who)| who.overlooked);
         // One lock from here on: the state cannot change during a request, and the journal has requests in the order in
         // which they changed it.
         let mut world = self.world();
@@ -146,14 +146,7 @@ impl Service {
             Payload::refused(&refusal, chinese)
         });
         entry.verdict = payload.verdict().to_owned();
-        entry.credential = evidence.credential;
-        entry.account = evidence.account;
-        entry.canonical_request = evidence.canonical_request;
-        entry.string_to_sign = evidence.string_to_sign;
-        let overlooked = evidence
-            .overlooked
-            .iter()
-            .map(|what| format!("overlooked, being lenient: {what}"));
+        let overlooked = overlooked.map(|what| format!("overlooked, being lenient: {what}"));
         entry.detail.extend(overlooked);
         self.record(world, entry, accepted);
         Answer {
@@ -208,7 +201,7 @@ impl Service {
         let recipients = match &answer.payload {
             Payload::Statuses {
                 statuses: Some(set),
-            } => set.iter().map(verdict).collect(),
+            } => set.iter().take(RECIPIENTS_LIMIT).map(verdict).collect(),
             _ => asked_for(&request.body, code),
         };
         let entry = JournalEntry {
@@ -252,15 +245,14 @@ impl Service {
         gateway: &Gateway<'a>,
         request: &ApiRequest,
         entry: &mut JournalEntry,
-        evidence: &mut Evidence,
     ) -> Result<(Action, Verified<'a>), Refusal> {
         entry.action = action_of(request).map(|action| action.name().to_owned());
         let action = gateway.common(request, entry.complete)?;
         let (now_ms, leniency) = (gateway.now_ms, self.leniency);
-        let verified = signature::verify(request, &self.catalogue, now_ms, leniency, evidence);
+        let verified = signature::verify(request, &self.catalogue, now_ms, leniency, entry);
         entry.signature = Some(match &verified {
             Err(_) => SignatureVerdict::Refused,
-            Ok(_) if evidence.overlooked.is_empty() => SignatureVerdict::Right,
+            Ok(who) if who.overlooked.is_none() => SignatureVerdict::Right,
             Ok(_) => SignatureVerdict::Overlooked,
         });
         Ok((action, verified?))
@@ -325,6 +317,7 @@ fn numbers(body: &Value) -> impl Iterator<Item = &str> {
 fn asked_for(body: &[u8], verdict: &str) -> Vec<RecipientVerdict> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     numbers(&body)
+        .take(RECIPIENTS_LIMIT)
         .map(|number| RecipientVerdict {
             number: mask::phone_number(number),
             verdict: verdict.to_owned(),

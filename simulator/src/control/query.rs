@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use super::types::Problem;
-use crate::parameters::percent_decode;
 use crate::phone::Number;
 
 /// The parameters of a query, each known and at most once.
@@ -20,9 +19,7 @@ impl Query {
     /// A 400 for an unknown or repeated parameter.
     pub fn parse(text: &str, known: &[&str]) -> Result<Self, Problem> {
         let mut pairs: Vec<(String, String)> = Vec::new();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = percent_decode(name);
+        for (name, value) in form_urlencoded::parse(text.as_bytes()).into_owned() {
             if !known.contains(&name.as_str()) {
                 let known = if known.is_empty() {
                     "none".to_owned()
@@ -36,7 +33,7 @@ impl Query {
             if pairs.iter().any(|(seen, _)| *seen == name) {
                 return Err(Problem::bad_request(format!("`{name}` stands twice")));
             }
-            pairs.push((name, percent_decode(value)));
+            pairs.push((name, value));
         }
         Ok(Self { pairs })
     }

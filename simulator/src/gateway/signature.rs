@@ -15,6 +15,7 @@ use super::canonical::{Parts, without_port};
 use super::diagnosis;
 use crate::catalogue::{Account, Catalogue, Credential};
 use crate::codes;
+use crate::journal::JournalEntry;
 use crate::mask;
 use crate::request::{ApiRequest, Refusal};
 use crate::tc3::{Authorization, SigningKey};
@@ -37,31 +38,16 @@ pub struct Leniency {
 }
 
 /// Signer of a request.
-#[derive(Clone, Copy)]
 pub struct Verified<'c> {
     /// The account of the key.
     pub account: &'c Account,
     /// The key; `None` if a lenient simulator accepted an unknown one.
     pub credential: Option<&'c Credential>,
+    /// The deviation that a lenient simulator overlooked.
+    pub overlooked: Option<&'static str>,
 }
 
-/// Values that the server computed, for output: hashes that could confirm a guessed body, and values that may be
-/// secret, are replaced by a description.
-#[derive(Clone, Debug, Default)]
-pub struct Evidence {
-    /// `AKID****MPLE`.
-    pub credential: Option<String>,
-    /// The account that the key belongs to.
-    pub account: Option<String>,
-    /// The canonical request.
-    pub canonical_request: Option<String>,
-    /// The string to sign.
-    pub string_to_sign: Option<String>,
-    /// Deviations that a lenient simulator overlooked.
-    pub overlooked: Vec<String>,
-}
-
-/// Checks the signature. `evidence` is filled by the checks that ran.
+/// Checks the signature. The checks that ran fill the key, the account and the computed texts of `entry`.
 ///
 /// # Errors
 ///
@@ -71,17 +57,58 @@ pub fn verify<'c>(
     catalogue: &'c Catalogue,
     now_ms: i64,
     leniency: Leniency,
-    evidence: &mut Evidence,
+    entry: &mut JournalEntry,
 ) -> Result<Verified<'c>, Refusal> {
-    let header = request.header("Authorization").unwrap_or_default();
-    let invalid = |why: String| Refusal::new(&codes::INVALID_AUTHORIZATION).explain(why);
-    let claim = Authorization::parse(header).map_err(|malformed| {
-        if header.is_empty() {
-            return invalid("there is no `Authorization` header".to_owned());
-        }
-        invalid(malformed.to_string())
-    })?;
-    evidence.credential = Some(mask::secret_id(claim.secret_id));
+    let claim = read_claim(request)?;
+    entry.credential = Some(mask::secret_id(claim.secret_id));
+    let headers = signed_headers(request, &claim)?;
+    let now = now_ms.div_euclid(1000);
+    let timestamp = request.header("X-TC-Timestamp").unwrap_or_default();
+    let seconds = check_time(timestamp, now)?;
+    let parts = Parts {
+        request,
+        claim: &claim,
+        headers: &headers,
+        timestamp,
+    };
+    entry.canonical_request = Some(parts.ours_shown());
+    entry.string_to_sign = Some(parts.string_to_sign_shown());
+    let Some((account, credential)) = catalogue.credential(claim.secret_id) else {
+        return unknown_key(catalogue, leniency);
+    };
+    entry.account = Some(account.name.clone());
+    check_key(credential)?;
+    let verdict = check_token(request, credential, now)
+        .and_then(|()| check_signature(&parts, credential, catalogue, seconds, leniency));
+    let overlooked = match verdict {
+        Ok(()) => None,
+        Err(refusal) if leniency.any_credentials => Some(refusal.code.name),
+        Err(refusal) => return Err(refusal),
+    };
+    Ok(Verified {
+        account,
+        credential: Some(credential),
+        overlooked,
+    })
+}
+
+fn invalid(why: impl Into<String>) -> Refusal {
+    Refusal::new(&codes::INVALID_AUTHORIZATION).explain(why)
+}
+
+/// Step 5, the form of the header.
+fn read_claim(request: &ApiRequest) -> Result<Authorization<'_>, Refusal> {
+    match request.header("Authorization").unwrap_or_default() {
+        "" => Err(invalid("there is no `Authorization` header")),
+        header => Authorization::parse(header).map_err(|malformed| invalid(malformed.to_string())),
+    }
+}
+
+/// Step 5, the signed headers with their values.
+fn signed_headers<'r>(
+    request: &'r ApiRequest,
+    claim: &Authorization<'r>,
+) -> Result<Vec<(&'r str, &'r str)>, Refusal> {
     for required in ["content-type", "host"] {
         if !claim.header_names().any(|name| name == required) {
             return Err(invalid(format!(
@@ -89,52 +116,43 @@ pub fn verify<'c>(
             )));
         }
     }
-    let mut headers = Vec::new();
-    for name in claim.header_names() {
-        let value = request
-            .header(name)
-            .ok_or_else(|| invalid(format!("the signed header `{name}` is not in the request")))?;
-        headers.push((name, value));
-    }
+    let with_value = |name| {
+        let absent = || invalid(format!("the signed header `{name}` is not in the request"));
+        Ok((name, request.header(name).ok_or_else(absent)?))
+    };
+    claim.header_names().map(with_value).collect()
+}
 
+/// Step 6. Returns the client's time in Unix seconds.
+fn check_time(timestamp: &str, now: i64) -> Result<i64, Refusal> {
     // `Gateway::common` accepts only digits; more digits than fit are far off in any case.
-    let timestamp = request.header("X-TC-Timestamp").unwrap_or_default();
     let seconds = timestamp.parse::<i64>().unwrap_or(i64::MAX);
-    let now = now_ms.div_euclid(1000);
-    if now.abs_diff(seconds) > WINDOW_S {
-        let (by, way) = (
-            now.abs_diff(seconds),
-            if seconds < now { "behind" } else { "ahead of" },
-        );
-        return Err(Refusal::new(&codes::SIGNATURE_EXPIRE).explain(format!(
-            "the client's clock is {by} s {way} ours; {WINDOW_S} s are allowed"
-        )));
+    let off = now.abs_diff(seconds);
+    if off <= WINDOW_S {
+        return Ok(seconds);
     }
+    let side = if seconds < now { "behind" } else { "ahead of" };
+    Err(Refusal::new(&codes::SIGNATURE_EXPIRE).explain(format!(
+        "the client's clock is {off} s {side} ours; {WINDOW_S} s are allowed"
+    )))
+}
 
-    let parts = Parts {
-        request,
-        claim: &claim,
-        headers: &headers,
-        timestamp,
-    };
-    evidence.canonical_request = Some(parts.ours_shown());
-    evidence.string_to_sign = Some(parts.string_to_sign_shown());
-    let Some((account, credential)) = catalogue.credential(claim.secret_id) else {
-        if leniency.any_credentials
-            && let Some(account) = catalogue.accounts.first()
-        {
-            evidence
-                .overlooked
-                .push("the SecretId is unknown".to_owned());
-            return Ok(Verified {
-                account,
-                credential: None,
-            });
-        }
-        return Err(Refusal::new(&codes::SECRET_ID_NOT_FOUND)
-            .explain("no credential of the catalogue has this SecretId"));
-    };
-    evidence.account = Some(account.name.clone());
+/// Step 7, for a SecretId that the catalogue does not have.
+fn unknown_key(catalogue: &Catalogue, leniency: Leniency) -> Result<Verified<'_>, Refusal> {
+    let first = catalogue.accounts.first();
+    match first.filter(|_| leniency.any_credentials) {
+        Some(account) => Ok(Verified {
+            account,
+            credential: None,
+            overlooked: Some("the SecretId is unknown"),
+        }),
+        None => Err(Refusal::new(&codes::SECRET_ID_NOT_FOUND)
+            .explain("no credential of the catalogue has this SecretId")),
+    }
+}
+
+/// Step 7, for a key of the catalogue.
+fn check_key(credential: &Credential) -> Result<(), Refusal> {
     if credential.disabled {
         return Err(Refusal::new(&codes::SECRET_ID_NOT_FOUND)
             .explain("the credential is disabled in the catalogue"));
@@ -144,18 +162,7 @@ pub fn verify<'c>(
             Refusal::new(&codes::INVALID_SECRET_ID).explain("keys of the API begin with AKID")
         );
     }
-    let verdict = check_token(request, credential, now)
-        .and_then(|()| check_signature(&parts, credential, catalogue, seconds, leniency));
-    match verdict {
-        Err(refusal) if leniency.any_credentials => {
-            evidence.overlooked.push(refusal.code.name.to_owned());
-        }
-        other => other?,
-    }
-    Ok(Verified {
-        account,
-        credential: Some(credential),
-    })
+    Ok(())
 }
 
 /// Step 8.

@@ -1,10 +1,10 @@
 //! Step 23: bills the message, assigns its serial number, adds it to the inbox, and records refusals.
 
+use super::content::render_hidden;
 use super::status::SendStatus;
 use super::types::{Content, Context, route_of};
 use crate::delivery;
 use crate::inbox::Message;
-use crate::mask;
 use crate::phone::Number;
 use crate::records::Record;
 use crate::segments;
@@ -45,11 +45,6 @@ pub fn accept(
         .days
         .record(&request.app_id, number.iso_code(), context.now_ms);
     world.spend(&request.app_id, context.app.balance, segments);
-    let hidden: Vec<String> = request
-        .params
-        .iter()
-        .map(|value| mask::value(value))
-        .collect();
     let due_ms = context.now_ms.saturating_add(world.delivery_delay_ms);
     let record = Record {
         app_id: request.app_id.clone(),
@@ -57,7 +52,7 @@ pub fn accept(
         serial_no: message.serial_no.clone(),
         code: "Ok".to_owned(),
         iso_code: message.iso_code.clone(),
-        content: content.template.render(&hidden),
+        content: render_hidden(content.template, &request.params),
         session_context: request.session_context.clone(),
         fee: segments,
         time_ms: context.now_ms,

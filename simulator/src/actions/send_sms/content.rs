@@ -37,11 +37,16 @@ pub fn check<'c>(
 
 /// Describes a refused message: its template, and its text with the values hidden.
 pub fn describe(template: &Template, values: &[String]) -> [String; 2] {
-    let hidden: Vec<String> = values.iter().map(|value| mask::value(value)).collect();
     [
         format!("template {}: {}", template.id, template.text),
-        format!("it would read: {}", template.render(&hidden)),
+        format!("it would read: {}", render_hidden(template, values)),
     ]
+}
+
+/// The text of a template with every letter and digit of the values hidden.
+pub fn render_hidden(template: &Template, values: &[String]) -> String {
+    let hidden: Vec<String> = values.iter().map(|value| mask::value(value)).collect();
+    template.render(&hidden)
 }
 
 fn compose<'c>(

@@ -60,7 +60,6 @@ fn check_destination(context: &Context<'_>, number: &Number) -> Result<(), Breac
 
 fn check_daily_caps(context: &Context<'_>, number: &Number, world: &World) -> Result<(), Breach> {
     let today = world.days.today(&context.app.id, context.now_ms);
-    let full = |limit: Option<u32>, sent: u32| limit.is_some_and(|limit| sent >= limit);
     let app = context.app;
     let mut caps = vec![(
         app.daily_limit,
@@ -91,7 +90,7 @@ fn check_daily_caps(context: &Context<'_>, number: &Number, world: &World) -> Re
     }
     match caps
         .into_iter()
-        .find(|(limit, sent, ..)| full(*limit, *sent))
+        .find(|(limit, sent, ..)| is_full(*limit, *sent))
     {
         Some((_, sent, code, key)) => Err(Breach::new(
             code,
@@ -111,7 +110,6 @@ fn check_frequency(
     let seen = world
         .history
         .seen(&context.app.id, to, text, context.now_ms);
-    let full = |limit: Option<u32>, sent: u32| limit.is_some_and(|limit| sent >= limit);
     if let (Some(interval_s), Some(age_ms)) =
         (limits.same_content_interval_s, seen.same_text_age_ms)
         && age_ms < i64::from(interval_s) * 1000
@@ -121,7 +119,7 @@ fn check_frequency(
             format!("the same text went to this number {age_ms} ms ago; {interval_s} s must pass"),
         ));
     }
-    if full(limits.per_hour, seen.last_hour) {
+    if is_full(limits.per_hour, seen.last_hour) {
         return Err(Breach::new(
             &codes::PHONE_NUMBER_ONE_HOUR_LIMIT,
             format!(
@@ -130,13 +128,13 @@ fn check_frequency(
             ),
         ));
     }
-    if full(limits.per_day, seen.today) {
+    if is_full(limits.per_day, seen.today) {
         return Err(Breach::new(
             &codes::PHONE_NUMBER_DAILY_LIMIT,
             format!("{} messages went to this number today (UTC+8)", seen.today),
         ));
     }
-    if full(limits.same_content_per_day, seen.same_text_today) {
+    if is_full(limits.same_content_per_day, seen.same_text_today) {
         return Err(Breach::new(
             &codes::PHONE_NUMBER_SAME_CONTENT_DAILY_LIMIT,
             format!(
@@ -146,4 +144,9 @@ fn check_frequency(
         ));
     }
     Ok(())
+}
+
+/// Returns true if there is a limit and it is reached.
+fn is_full(limit: Option<u32>, sent: u32) -> bool {
+    limit.is_some_and(|limit| sent >= limit)
 }
