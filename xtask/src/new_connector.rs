@@ -9,13 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::process::Result;
 
 /// The files of a new connector: where each goes, and its text.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 9] = [
     (".gitignore", "/target\n"),
-    // Inside `examples/` the repository's own has the same.
-    (
-        ".cargo/config.toml",
-        include_str!("../templates/connector/config.toml"),
-    ),
     (
         "Cargo.toml",
         include_str!("../templates/connector/Cargo.toml.template"),
@@ -44,6 +39,13 @@ const FILES: [(&str, &str); 10] = [
         include_str!("../templates/connector/tests.rs"),
     ),
 ];
+
+/// Flags of the component, for a connector outside of this repository. Inside, cargo reads the repository's own, and
+/// would unite both into other flags, for which it compiles everything once more.
+const FLAGS: (&str, &str) = (
+    ".cargo/config.toml",
+    include_str!("../templates/connector/config.toml"),
+);
 
 /// Names that cargo or the compiler would take for something else.
 const TAKEN: [&str; 10] = [
@@ -90,8 +92,9 @@ pub fn run(name: &str, path: Option<&str>) -> Result {
         .join("kit")
         .canonicalize()
         .map_err(|error| format!("The kit was not found: {error}."))?;
+    let is_outside = kit.parent().is_none_or(|root| !folder.starts_with(root));
     let kit = relative(&folder, &kit);
-    for (file, text) in FILES {
+    for (file, text) in FILES.into_iter().chain(is_outside.then_some(FLAGS)) {
         let file = folder.join(file);
         let write = || {
             fs::create_dir_all(file.parent().unwrap_or(&folder))?;
@@ -227,13 +230,21 @@ mod tests {
             let flags: Vec<String> = lines.filter(|line| line.starts_with('"')).collect();
             flags
         };
-        let (_, own) = FILES
-            .iter()
-            .find(|(file, _)| *file == ".cargo/config.toml")
-            .unwrap();
-        let own = flags(own);
+        let own = flags(FLAGS.1);
         assert_eq!(own, flags(include_str!("../../.cargo/config.toml")));
         assert_eq!(own.len(), 2);
+    }
+
+    #[test]
+    fn flags_are_written_outside_of_the_repository() {
+        let inside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+        for (parent, is_outside) in [(std::env::temp_dir(), true), (inside, false)] {
+            let folder = parent.join(format!("new-connector-{}", std::process::id()));
+            run("acme-sms", folder.to_str()).unwrap();
+            let has_flags = folder.join(".cargo/config.toml").is_file();
+            fs::remove_dir_all(&folder).unwrap();
+            assert_eq!(has_flags, is_outside, "{}", folder.display());
+        }
     }
 
     #[test]
