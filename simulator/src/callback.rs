@@ -19,13 +19,13 @@ use crate::phone::Number;
 use crate::service::Service;
 
 /// Timeout for the receiver.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Maximum of reports in one call.
-const MOST: usize = 100;
+const MAX_REPORTS: usize = 100;
 
 /// Longest pause between two reads of the records, in milliseconds.
-const LONGEST_NAP_MS: u64 = 60_000;
+const POLL_LIMIT_MS: u64 = 60_000;
 
 /// Receiver of the reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFai
         let (due, next_ms) = take_due(&service);
         if !due.is_empty() {
             let count = due.len() as u64;
-            let pushed = tokio::time::timeout(PATIENCE, push(&target, &due)).await;
+            let pushed = tokio::time::timeout(RESPONSE_TIMEOUT, push(&target, &due)).await;
             match pushed.unwrap_or(Err("no answer came in time")) {
                 Ok(()) => service.world().callbacks_accepted += count,
                 Err(why) => {
@@ -105,7 +105,7 @@ pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFai
             continue;
         }
         // On a frozen clock no time passes, so a change of the clock ends the pause.
-        let nap = Duration::from_millis(next_ms.unwrap_or(LONGEST_NAP_MS).clamp(1, LONGEST_NAP_MS));
+        let nap = Duration::from_millis(next_ms.unwrap_or(POLL_LIMIT_MS).clamp(1, POLL_LIMIT_MS));
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(nap) => {}
@@ -128,7 +128,7 @@ fn take_due(service: &Service) -> (Vec<Report>, Option<u64>) {
             next_ms = Some(next_ms.map_or(left, |next| next.min(left)));
             continue;
         }
-        if due.len() == MOST {
+        if due.len() == MAX_REPORTS {
             break;
         }
         let Ok(number) = Number::parse(&record.to) else {

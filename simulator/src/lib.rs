@@ -13,13 +13,24 @@
 //! # }
 //! ```
 //!
+//! The checks have numbers, and the first that fails decides the response:
+//!
+//! | steps | checks | module |
+//! |---|---|---|
+//! | 0 to 4 | method, size, common parameters | `gateway` |
+//! | 5 to 9 | `Authorization`, time, key, token, signature | `gateway::signature` |
+//! | 10 to 15 | source, policy, rate, region, shape of the parameters | `gateway`, `parameters` |
+//! | 16 | application and sizes | `actions::send_sms::access` |
+//! | 17 | template, signature, values, package: the message as a whole | `actions::send_sms::content` |
+//! | 18 to 22 | one number: form, destination, opt-out, caps, frequency | `actions::send_sms::recipient` |
+//! | 23 | acceptance | `actions::send_sms::accept` |
+//!
 //! A request passes in one direction: [`server`](crate::Simulator) reads it, `gateway` runs the checks that all of
 //! Tencent's APIs share, `actions` decides, `world` stores, `reply` writes, and a fault may alter the response. No code
 //! is shared with the connector, so that a mistake cannot confirm itself.
 
 mod action;
 mod actions;
-mod admitted;
 mod browser;
 mod builder;
 mod callback;

@@ -122,9 +122,7 @@ impl std::fmt::Debug for Number {
 
 /// Calling codes whose national numbers may begin with 0. libphonenumber's metadata (9.0.43) has fixed or mobile
 /// numbers of them that do.
-const NUMBERS_WITH_ZERO: [&str; 10] = [
-    "39", "225", "226", "229", "241", "242", "250", "378", "881", "992",
-];
+const NUMBERS_WITH_ZERO: [&str; 9] = ["39", "225", "226", "229", "241", "242", "250", "378", "992"];
 
 fn has_numbers_with_zero(country: &Country) -> bool {
     NUMBERS_WITH_ZERO.contains(&country.calling_code())

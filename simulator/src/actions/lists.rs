@@ -6,13 +6,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{number, numbers};
-use crate::admitted::Admitted;
 use crate::catalogue::{Status, TemplateRoute};
 use crate::codes::{self, Code};
+use crate::gateway::Admitted;
 use crate::request::Refusal;
 
 /// Maximum of ids and entries in one request.
-const MOST: u64 = 100;
+const MAX_ENTRIES: u64 = 100;
 
 /// `CreateTime` of everything in the catalogue, which has none: 2024-01-01 00:00:00 UTC.
 const CREATED: u64 = 1_704_067_200;
@@ -131,7 +131,7 @@ impl Page {
         if page.international > 1 {
             return Err(Refusal::new(wrong_international).explain("International must be 0 or 1"));
         }
-        if page.limit > MOST || page.ids.len() as u64 > MOST {
+        if page.limit > MAX_ENTRIES || page.ids.len() as u64 > MAX_ENTRIES {
             return Err(Refusal::new(&codes::LIMIT_VERIFY_FAIL));
         }
         Ok(page)

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::send_sms::access::{self, MOST_NUMBERS};
 use super::{number, text, texts};
-use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
 use crate::codes::{self, Code};
+use crate::gateway::Admitted;
 use crate::phone::Number;
 use crate::records::Record;
 use crate::request::Refusal;

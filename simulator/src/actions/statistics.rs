@@ -7,9 +7,9 @@ use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
 use super::send_sms::access;
 use super::{number, text};
-use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
 use crate::codes;
+use crate::gateway::Admitted;
 use crate::request::Refusal;
 use crate::world::World;
 

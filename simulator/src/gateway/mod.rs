@@ -19,10 +19,10 @@ pub mod signature;
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, header};
+use serde_json::{Map, Value};
 
 use crate::action::Action;
-use crate::admitted::Admitted;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Account, Catalogue, Credential};
 use crate::codes;
 use crate::parameters;
 use crate::rates::Rates;
@@ -70,6 +70,16 @@ fn unknown_action(asked: &str) -> Refusal {
     Refusal::new(&codes::INVALID_ACTION).explain(format!(
         "`X-TC-Action` {shown}; the simulator answers {known}, in this spelling"
     ))
+}
+
+/// A request that passed the gateway.
+pub struct Admitted<'c> {
+    /// The caller's account.
+    pub account: &'c Account,
+    /// The caller's key; `None` if a lenient simulator accepted an unknown one.
+    pub credential: Option<&'c Credential>,
+    /// The parameters, of the right names and types.
+    pub parameters: Map<String, Value>,
 }
 
 /// Data that the gateway needs beside the request.

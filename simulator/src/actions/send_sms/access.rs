@@ -1,9 +1,9 @@
 //! Step 16: the access layer of the SMS service, which answers with `Response.Error`.
 
 use super::types::SendSms;
-use crate::admitted::Admitted;
 use crate::catalogue::{Account, App, Catalogue};
 use crate::codes;
+use crate::gateway::Admitted;
 use crate::request::Refusal;
 
 /// Maximum of numbers in one request.

@@ -19,9 +19,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::admitted::Admitted;
 use crate::catalogue::Catalogue;
 use crate::codes::{Code, Place};
+use crate::gateway::Admitted;
 use crate::inbox::Message;
 use crate::magic;
 use crate::phone::Number;
