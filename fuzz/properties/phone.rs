@@ -12,7 +12,7 @@ pub fn phone(data: &[u8]) {
     let number = match PhoneNumber::parse(written) {
         Ok(number) => number,
         Err(error) => {
-            let message = error.message;
+            let message = error.to_string();
             assert!(!message.is_empty());
             assert!(typed.len() < 5 || !message.contains(&typed));
             return;

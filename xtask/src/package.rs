@@ -1,8 +1,8 @@
 //! `cargo xtask package`: the crates as they would be published, and their compatibility with the last release.
 //!
 //! A crate has to hold every file that its code reads, and a page that describes it. `cargo package` would build each
-//! crate to find a missing file, and Wasmtime with it, so the file list is checked in place of that. The kit and the
-//! redaction are built, which takes seconds.
+//! crate to find a missing file, and Wasmtime with it, so the file list is checked in place of that. The crates without a
+//! runtime and without TLS are built, which takes seconds.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,8 @@ use crate::sources::{before_tests, tests_begin};
 use crate::tools::tool;
 
 /// The crates that are published: name, folder, and whether cargo builds what it packed.
-const CRATES: [(&str, &str, bool); 6] = [
+const CRATES: [(&str, &str, bool); 7] = [
+    ("auth-connector-phone-number", "phone-number", true),
     ("connector-kit", "kit", true),
     ("auth-connector-egress", "egress", false),
     ("auth-connector-package", "plugin-package", false),
@@ -166,7 +167,9 @@ fn has(folder: &Path, files: &BTreeSet<PathBuf>, file: &Path, by: &str) -> Resul
 fn included(text: &str) -> impl Iterator<Item = &str> {
     let is_test = text.contains("use super::*;") && tests_begin(text).is_none();
     let code = if is_test { "" } else { before_tests(text) };
-    quoted_after(code, "include_str!(\"").chain(quoted_after(code, "include_bytes!(\""))
+    ["include!(\"", "include_str!(\"", "include_bytes!(\""]
+        .into_iter()
+        .flat_map(move |start| quoted_after(code, start))
 }
 
 fn quoted_after<'t>(text: &'t str, start: &'t str) -> impl Iterator<Item = &'t str> {
@@ -296,18 +299,18 @@ mod tests {
         fs::write(folder.join("Cargo.toml"), &keys).unwrap();
         fs::write(
             folder.join("src/lib.rs"),
-            "const T: &str = include_str!(\"../table.txt\");\n#[cfg(test)]\nmod tests {\nconst U: &str = include_str!(\"../more.txt\");\n}",
+            "const L: &[u8] = &include!(\"../list.in\");\nconst T: &str = include_str!(\"../table.txt\");\n#[cfg(test)]\nmod tests {\nconst U: &str = include_str!(\"../more.txt\");\n}",
         )
         .unwrap();
         let mut files: BTreeSet<PathBuf> = ["README.md", "LICENSE", "src/lib.rs"]
             .map(PathBuf::from)
             .into();
-        let error = complete(folder, &files).unwrap_err();
-        assert!(
-            error.contains("`table.txt` is not in the package, and src/lib.rs"),
-            "{error}"
-        );
-        files.insert("table.txt".into());
+        for file in ["list.in", "table.txt"] {
+            let error = complete(folder, &files).unwrap_err();
+            let expected = format!("`{file}` is not in the package, and src/lib.rs");
+            assert!(error.contains(&expected), "{error}");
+            files.insert(file.into());
+        }
         assert_eq!(complete(folder, &files), Ok(()));
         fs::write(folder.join("Cargo.toml"), keys.replace("readme", "x")).unwrap();
         assert!(

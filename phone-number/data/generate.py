@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Writes kit/src/phone/countries.txt, and prints the calling codes with and without trunk zeros for kit/src/phone.rs.
+"""Writes countries.txt beside itself, and prints the calling codes for own-zero.in and trunk-zero.in.
 
-Needs `pip install phonenumbers==9.0.43 regex`. Run it when libphonenumber's metadata changed, from the repository's root,
-and state the version in both files.
+Needs `pip install phonenumbers==9.0.43 regex`. Run it when libphonenumber's metadata changed, and state the version in
+all three files.
 """
+
+from pathlib import Path
 
 import regex
 import phonenumbers
@@ -103,9 +105,9 @@ def main():
         if regions != ("001",):
             for region in regions:
                 rows[region] = [f"{code}{rest}" for rest in beginnings(code, regions, region)]
-    path = "kit/src/phone/countries.txt"
-    head = [line for line in open(path, encoding="utf-8") if line.startswith("#")]
-    with open(path, "w", encoding="utf-8") as file:
+    path = Path(__file__).with_name("countries.txt")
+    head = [line for line in path.open(encoding="utf-8") if line.startswith("#")]
+    with path.open("w", encoding="utf-8") as file:
         file.writelines(head)
         for region, prefixes in sorted(rows.items()):
             file.write(f"{region} {' '.join(prefixes)}\n")
