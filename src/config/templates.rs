@@ -5,8 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use connector_kit::config::{
-    BLANK, Form, NOT_A_LIST, Object, Place, REPEATED_KEY, REQUIRED, Reader, Rule, UNKNOWN_KEY,
-    defect,
+    BLANK, Form, NOT_A_LIST, Object, Place, REQUIRED, Reader, Rule, defect,
 };
 use connector_kit::contract::Severity;
 use connector_kit::json::Json;
@@ -38,6 +37,9 @@ const CODE: Form = Form::new(
     "a template's ID in digits, or an object with mainland and international",
     "数字的模板 ID,或含 mainland 与 international 的对象",
 );
+
+/// It is an error for every usage.
+const NOT_A_CODE: Rule = Rule::wrong_type(CODE.expected);
 
 const DUPLICATE: Rule = Rule::new(
     "duplicate",
@@ -71,8 +73,15 @@ const MISSING_USAGE: Rule = Rule::new(
     "缺少以下用途且有模板 ID 的模板:#。请逐一添加。",
 );
 
-/// A template's identifiers, one for each route that it serves.
-type Codes<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
+/// A template code that cannot be used.
+struct Defect<'a> {
+    /// The template's place in the list.
+    index: usize,
+    usage: Option<&'a str>,
+    /// The key of the route, where the template has an identifier for each.
+    route: Option<&'static str>,
+    rule: Rule,
+}
 
 /// Reads the list, and requires a usable template for each of the four required usages.
 pub(super) fn read<'a>(
@@ -86,9 +95,10 @@ pub(super) fn read<'a>(
         Some(_) => return reader.reject(list, NOT_A_LIST),
     };
     let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
+    let mut defects = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let place = list.entry(index);
-        let Some(template) = template(reader, place, index, entry) else {
+        let Some(template) = template(reader, place, index, entry, &mut defects) else {
             continue;
         };
         if checks::is_repeated(&template, &templates) {
@@ -96,7 +106,7 @@ pub(super) fn read<'a>(
         }
         templates.push(template);
     }
-    require_usages(reader, list, entries, &templates);
+    require_usages(reader, list, &templates, &defects);
     Some(templates)
 }
 
@@ -105,10 +115,32 @@ fn template<'a>(
     place: Place<'_>,
     index: usize,
     entry: &'a Json<'a>,
+    defects: &mut Vec<Defect<'a>>,
 ) -> Option<Template<'a>> {
     let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
     let usage = usage(reader, &entry);
-    let (mainland, international) = codes(reader, &entry).unwrap_or_default();
+    let mut read = |route, value| {
+        let defect = |rule| Defect {
+            index,
+            usage,
+            route,
+            rule,
+        };
+        code(value).map_err(|rule| defects.push(defect(rule))).ok()
+    };
+    let value = entry.get("templateCode");
+    let by_route = value.filter(|value| matches!(value, Json::Object(_)) && !value.is_blank());
+    let (mainland, international) = if let Some(by_route) = by_route {
+        let by_route = reader.object(entry.at("templateCode"), by_route, &ROUTE_FIELDS)?;
+        let mut of = |route| {
+            let value = by_route.get(route).filter(|value| **value != Json::Null)?;
+            read(Some(route), Some(value))
+        };
+        (of("mainland"), of("international"))
+    } else {
+        let code = read(None, value);
+        (code.clone(), code)
+    };
     let locale = entry.optional_text(reader, "locale", &Form::TEXT);
     let params = entry.filled(reader, "params");
     let is_notice = entry.optional_text(reader, "kind", &KIND) == Some("notice");
@@ -122,7 +154,7 @@ fn template<'a>(
         locale,
         mainland,
         international,
-        is_by_route: matches!(entry.get("templateCode"), Some(Json::Object(_))),
+        is_by_route: matches!(value, Some(Json::Object(_))),
         params,
         is_notice,
     })
@@ -131,7 +163,8 @@ fn template<'a>(
 fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
     let place = entry.at("usageType");
     let value = entry.get("usageType");
-    if is_absent(reader, place, value) {
+    if let Some(rule) = absence(value) {
+        reader.warning(place, rule);
         return None;
     }
     let Json::String(usage) = value? else {
@@ -143,57 +176,24 @@ fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
     Some(usage)
 }
 
-/// Returns true if there is no value, and warns of that: the entry serves nothing, and the others still work. Logto
+/// The rule that an absent value breaks. It is a warning: the entry serves nothing, and the others still work. Logto
 /// removes blank texts, nulls, `{}` and `[]` before it stores a config, after the guard passed them.
-fn is_absent(reader: &mut Reader, place: Place<'_>, value: Option<&Json<'_>>) -> bool {
+fn absence(value: Option<&Json<'_>>) -> Option<Rule> {
     match value {
-        None | Some(Json::Null) => reader.warning(place, REQUIRED),
-        Some(value) if value.is_blank() => reader.warning(place, BLANK),
-        Some(_) => return false,
-    }
-    true
-}
-
-/// The identifiers for both routes. Defects are warnings here; [`require_usages`] makes errors of those that leave a
-/// required usage without a template.
-fn codes<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<Codes<'a>> {
-    let place = entry.at("templateCode");
-    let value = entry.get("templateCode");
-    if is_absent(reader, place, value) {
-        return None;
-    }
-    match value? {
-        value @ Json::Object(_) => {
-            let by_route = reader.object(place, value, &ROUTE_FIELDS)?;
-            let mut of = |route| {
-                let value = by_route.get(route).filter(|value| **value != Json::Null)?;
-                if value.is_blank() {
-                    // Forms post empty objects and lists too for fields that were not filled in.
-                    reader.warning(by_route.at(route), BLANK);
-                    return None;
-                }
-                code(reader, by_route.at(route), value)
-            };
-            Some((of("mainland"), of("international")))
-        }
-        value => {
-            let code = code(reader, place, value);
-            Some((code.clone(), code))
-        }
+        None | Some(Json::Null) => Some(REQUIRED),
+        Some(value) => value.is_blank().then_some(BLANK),
     }
 }
 
-fn code<'a>(reader: &mut Reader, place: Place<'_>, code: &'a Json<'a>) -> Option<Cow<'a, str>> {
-    match code {
-        Json::Integer(number) => Some(number.to_string().into()),
-        Json::String(text) => match defect(text, &CODE) {
-            None => Some(text.trim().into()),
-            Some(rule) => {
-                reader.warning(place, rule);
-                None
-            }
-        },
-        _ => reader.reject(place, Rule::wrong_type(CODE.expected)),
+/// An identifier, or the rule that it breaks.
+fn code<'a>(value: Option<&'a Json<'a>>) -> Result<Cow<'a, str>, Rule> {
+    if let Some(rule) = absence(value) {
+        return Err(rule);
+    }
+    match value {
+        Some(Json::Integer(number)) => Ok(number.to_string().into()),
+        Some(Json::String(text)) => defect(text, &CODE).map_or(Ok(text.trim().into()), Err),
+        _ => Err(NOT_A_CODE),
     }
 }
 
@@ -267,45 +267,35 @@ fn fill_all(text: &str, value: &str) -> String {
     template::fill(text, &variables).unwrap_or_default()
 }
 
-/// Every required usage needs a template that some route can use. If none of its entries is usable, the warnings
-/// about their codes become errors; if there are none, the list as a whole is at fault.
+/// Requires a template for each of the four usages that some route can use. Defects of codes are errors where they
+/// leave a required usage without a template, and warnings elsewhere; a usage without an entry is a fault of the list.
 fn require_usages(
     reader: &mut Reader,
     list: Place<'_>,
-    entries: &[Json<'_>],
     templates: &[Template<'_>],
+    defects: &[Defect<'_>],
 ) {
-    let mut missing = Vec::new();
-    for usage in REQUIRED_USAGES {
-        let serves = |template: &Template<'_>| {
-            template.usage == usage
-                && (template.mainland.is_some() || template.international.is_some())
+    let serves = |template: &Template<'_>, usage: &str| {
+        template.usage == usage && (template.mainland.is_some() || template.international.is_some())
+    };
+    let mut unserved: Vec<&str> = REQUIRED_USAGES.into();
+    unserved.retain(|usage| !templates.iter().any(|template| serves(template, usage)));
+    for defect in defects {
+        let is_error = defect.rule == NOT_A_CODE
+            || defect.usage.is_some_and(|usage| unserved.contains(&usage));
+        let severity = if is_error {
+            Severity::Error
+        } else {
+            Severity::Warning
         };
-        if !templates.iter().any(serves) && !raise_defects(reader, entries, usage) {
-            missing.push(usage);
-        }
+        let entry = list.entry(defect.index);
+        let code = entry.key("templateCode");
+        let place = defect.route.map_or(code, |route| code.key(route));
+        reader.report(place, defect.rule, severity, Vec::new());
     }
-    if !missing.is_empty() {
-        let values = alloc::vec![missing.join(", ")];
+    unserved.retain(|usage| defects.iter().all(|defect| defect.usage != Some(usage)));
+    if !unserved.is_empty() {
+        let values = alloc::vec![unserved.join(", ")];
         reader.report(list, MISSING_USAGE, Severity::Error, values);
     }
-}
-
-/// Makes errors of the warnings about the codes of a usage's entries. Returns true if there were any.
-fn raise_defects(reader: &mut Reader, entries: &[Json<'_>], usage: &str) -> bool {
-    let usage_of = |pointer: &str| {
-        let mut steps = pointer.strip_prefix("/templates/")?.split('/');
-        let entry = entries.get(steps.next()?.parse::<usize>().ok()?)?;
-        steps.next().filter(|key| *key == "templateCode")?;
-        entry.get("usageType")?.as_str()
-    };
-    let mut is_raised = false;
-    for finding in reader.listed_mut() {
-        let is_about_a_key = [UNKNOWN_KEY.code, REPEATED_KEY.code].contains(&finding.rule.code);
-        if usage_of(&finding.pointer) == Some(usage) && !is_about_a_key {
-            finding.severity = Severity::Error;
-            is_raised = true;
-        }
-    }
-    is_raised
 }

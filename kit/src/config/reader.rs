@@ -198,11 +198,6 @@ impl Reader {
         self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
     }
 
-    /// The findings so far.
-    pub fn listed_mut(&mut self) -> &mut [Finding] {
-        &mut self.listed
-    }
-
     /// All findings, in the order of the field table; those about no field come first.
     pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
         self.listed.sort_by_key(|finding| {
