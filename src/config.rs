@@ -16,7 +16,7 @@ mod types;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use connector_kit::config::{Form, Object, Reader, Rule};
+use connector_kit::config::{Form, Object, Rule};
 use connector_kit::json::Json;
 use connector_kit::phone;
 use connector_kit::text::Text;
@@ -51,16 +51,17 @@ const COUNTRY: Form = Form::new(
 const MAX_COUNTRIES: usize = 300;
 
 /// Reads the config's fields, and reports everything that is wrong with them.
-pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'a>> {
-    let templates = templates::read(reader, config.at("templates"), config.get("templates"));
+pub fn read<'a>(config: &Object<'a, '_>) -> Option<Config<'a>> {
+    let reader = config.reader;
+    let templates = templates::read(config);
     let needs_signature = templates.as_deref().is_none_or(accounts::need_signature);
-    let mainland = accounts::mainland(reader, config, needs_signature);
-    let international = accounts::international(reader, config, mainland.as_ref());
-    let language = config.optional_text(reader, "language", &LANGUAGE);
-    let accepts_without_echo = config.switch(reader, "acceptWithoutEcho");
+    let mainland = accounts::mainland(config, needs_signature);
+    let international = accounts::international(config, mainland.as_ref());
+    let language = config.optional_text("language", &LANGUAGE);
+    let accepts_without_echo = config.switch("acceptWithoutEcho");
     let config = Config {
-        allowed: countries(reader, config, "allowedCountries").unwrap_or_default(),
-        denied: countries(reader, config, "deniedCountries").unwrap_or_default(),
+        allowed: countries(config, "allowedCountries").unwrap_or_default(),
+        denied: countries(config, "deniedCountries").unwrap_or_default(),
         language: language.unwrap_or("en-US"),
         accepts_without_echo: accepts_without_echo.unwrap_or(false),
         mainland: mainland?,
@@ -75,11 +76,11 @@ pub fn read<'a>(reader: &mut Reader, config: &Object<'a, '_>) -> Option<Config<'
 }
 
 /// ISO codes in capitals, and digits of calling codes without `+`.
-fn countries(reader: &mut Reader, config: &Object<'_, '_>, key: &str) -> Option<Vec<String>> {
+fn countries(config: &Object<'_, '_>, key: &str) -> Option<Vec<String>> {
     let list = config.at(key);
-    let entries = match config.filled(reader, key)? {
+    let entries = match config.filled(key)? {
         Json::Array(entries) if entries.len() <= MAX_COUNTRIES => entries,
-        _ => return reader.reject(list, Rule::wrong_type(COUNTRIES)),
+        _ => return config.reject(key, Rule::wrong_type(COUNTRIES)),
     };
     let mut countries = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
@@ -96,7 +97,7 @@ fn countries(reader: &mut Reader, config: &Object<'_, '_>, key: &str) -> Option<
             Some(_) => Rule::malformed(COUNTRY.expected),
             None => Rule::wrong_type(COUNTRY.expected),
         };
-        reader.reject::<()>(list.entry(index), rule);
+        config.reader.reject::<()>(list.entry(index), rule);
     }
     Some(countries)
 }

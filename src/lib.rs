@@ -35,7 +35,7 @@ mod tests;
 
 use alloc::vec::Vec;
 
-use connector_kit::config::{Field, Object, Reader};
+use connector_kit::config::{Field, Object};
 use connector_kit::contract::{
     Check, Deliveries, DeliveryQuery, Failure, Message, Metadata, Preview, Receipt, SendError,
 };
@@ -55,8 +55,8 @@ impl Connector for TencentSms {
     const SCHEMA_RULES: &'static str = config::SCHEMA_RULES;
     const METADATA: Metadata = metadata::METADATA;
 
-    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
-        config::read(reader, config)
+    fn read_config<'c>(config: &Object<'c, '_>) -> Option<Config<'c>> {
+        config::read(config)
     }
 
     fn preview(config: &Config<'_>, message: &Message) -> Result<Preview, Failure> {

@@ -258,9 +258,9 @@ fn no_secret_shows(document: &Value) {
         ));
     }
     if let Ok(document) = json::parse(&text) {
-        let mut reader = Reader::default();
+        let reader = Reader::default();
         let object = reader.object(Place::Root, &document, &FIELDS);
-        let config = object.and_then(|object| config::read(&mut reader, &object));
+        let config = object.and_then(|object| config::read(&object));
         shown.push_str(&format!("{config:?} {reader:?}"));
     }
     for to in ["+8613800138000", "+447700900123"] {

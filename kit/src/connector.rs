@@ -36,9 +36,9 @@ pub trait Connector {
     /// Identifier, names and description.
     const METADATA: Metadata;
 
-    /// Reads the config's fields. Reports everything that is wrong to `reader`, and returns `None` where a value
-    /// that sending needs is missing.
-    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Self::Config<'c>>;
+    /// Reads the config's fields. Each read reports what is wrong with its value; this returns `None` where a value that
+    /// sending needs is missing.
+    fn read_config<'c>(config: &Object<'c, '_>) -> Option<Self::Config<'c>>;
 
     /// Previews the message that [`Connector::send`] would send.
     ///
@@ -132,12 +132,12 @@ fn read_config<'c, C: Connector>(
         Ok(document) => document,
         Err(error) => return (None, alloc::vec![Finding::unreadable(*error)]),
     };
-    let mut reader = Reader::default();
+    let reader = Reader::default();
     let read = reader
         .object(Place::Root, document, C::FIELDS)
         .and_then(|object| {
-            let timeout_ms = object.milliseconds(&mut reader, Field::TIMEOUT_MS.key);
-            Some((C::read_config(&mut reader, &object)?, timeout_ms))
+            let timeout_ms = object.milliseconds(Field::TIMEOUT_MS.key);
+            Some((C::read_config(&object)?, timeout_ms))
         })
         .filter(|_| !reader.has_error());
     (read, reader.into_sorted(C::FIELDS))

@@ -25,7 +25,7 @@
 //! `docs/writing-a-connector.md` explains it, and `cargo xtask new-connector` writes one like it, in files.
 //!
 //! ```
-//! use connector_kit::config::{Field, Form, Object, Reader};
+//! use connector_kit::config::{Field, Form, Object};
 //! use connector_kit::contract::{Failure, FailureKind, Message, Metadata, Preview, Receipt, SendError, Turn};
 //! use connector_kit::http::{Client, Request, Url};
 //! use connector_kit::phone::PhoneNumber;
@@ -62,10 +62,10 @@
 //!         attributes: &[],
 //!     };
 //!
-//!     fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
+//!     fn read_config<'c>(config: &Object<'c, '_>) -> Option<Config<'c>> {
 //!         // Both are read before the first `?`, so that both are reported.
-//!         let url = config.required_text(reader, "url", &Form::URL);
-//!         let token = config.required_text(reader, "token", &Form::HEADER);
+//!         let url = config.required_text("url", &Form::URL);
+//!         let token = config.required_text("token", &Form::HEADER);
 //!         Some(Config { url: url.and_then(Url::parse)?, token: Secret::new(token?) })
 //!     }
 //!

@@ -1,6 +1,6 @@
 //! The fields that make an account, at the top level and in the `international` block.
 
-use connector_kit::config::{Form, Object, Reader, Rule};
+use connector_kit::config::{Form, Object, Rule};
 use connector_kit::http::Url;
 use connector_kit::redact::Secret;
 use connector_kit::text::{Text, is_invisible};
@@ -111,18 +111,14 @@ pub(super) fn need_signature(templates: &[Template<'_>]) -> bool {
 }
 
 /// Reads the account of the top level.
-pub(super) fn mainland<'a>(
-    reader: &mut Reader,
-    config: &Object<'a, '_>,
-    needs_signature: bool,
-) -> Option<Account<'a>> {
-    let credentials = credentials(reader, config);
-    let sign_name = sign_name(reader, config, needs_signature);
-    let sdk_app_id = config.digits(reader, "sdkAppId", &APP_ID);
-    let region = region(reader, config);
-    let extend_code = config.filled(reader, "extendCode");
-    let extend_code = extend_code.and_then(|_| config.digits(reader, "extendCode", &EXTEND_CODE));
-    let endpoint = endpoint(reader, config).or_else(|| endpoint::parse(endpoint::DEFAULT_HOST));
+pub(super) fn mainland<'a>(config: &Object<'a, '_>, needs_signature: bool) -> Option<Account<'a>> {
+    let credentials = credentials(config);
+    let sign_name = sign_name(config, needs_signature);
+    let sdk_app_id = config.digits("sdkAppId", &APP_ID);
+    let region = region(config);
+    let extend_code = config.filled("extendCode");
+    let extend_code = extend_code.and_then(|_| config.digits("extendCode", &EXTEND_CODE));
+    let endpoint = endpoint(config).or_else(|| endpoint::parse(endpoint::DEFAULT_HOST));
     Some(Account {
         credentials: credentials?,
         sdk_app_id: sdk_app_id?,
@@ -137,21 +133,20 @@ pub(super) fn mainland<'a>(
 /// Reads the `international` block. Values that it does not have are those of the top level, also in place of a wrong
 /// one, which is an error.
 pub(super) fn international<'a>(
-    reader: &mut Reader,
     config: &Object<'a, '_>,
     top: Option<&Account<'a>>,
 ) -> Option<Account<'a>> {
-    config.block(reader, "international", |reader, block| {
-        let block = block.named(reader);
+    config.block("international", |block| {
+        let block = block.named();
         let has = |key| block.get(key).is_some();
-        let app_id = has("sdkAppId").then(|| block.digits(reader, "sdkAppId", &APP_ID));
-        let sign_name = sign_name(reader, &block, false);
-        let sender_id = block.optional_text(reader, "senderId", &SENDER_ID);
-        let region = has("region").then(|| region(reader, &block));
-        let endpoint = endpoint(reader, &block);
+        let app_id = has("sdkAppId").then(|| block.digits("sdkAppId", &APP_ID));
+        let sign_name = sign_name(&block, false);
+        let sender_id = block.optional_text("senderId", &SENDER_ID);
+        let region = has("region").then(|| region(&block));
+        let endpoint = endpoint(&block);
         // Credentials come together or not at all: half of one key and half of another sign nothing.
         let has_own = has("accessKeyId") || has("accessKeySecret") || has("sessionToken");
-        let own = has_own.then(|| credentials(reader, &block));
+        let own = has_own.then(|| credentials(&block));
         let top = top?;
         Some(Account {
             credentials: own.flatten().unwrap_or(top.credentials),
@@ -165,11 +160,11 @@ pub(super) fn international<'a>(
     })
 }
 
-fn credentials<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<Credentials<'a>> {
-    let mut secret = |key, form| {
-        let secret = object.required_text(reader, key, form)?;
+fn credentials<'a>(object: &Object<'a, '_>) -> Option<Credentials<'a>> {
+    let secret = |key, form| {
+        let secret = object.required_text(key, form)?;
         if is_sample(secret) {
-            reader.warning(object.at(key), SAMPLE);
+            object.warning(key, SAMPLE);
         }
         Some(secret)
     };
@@ -180,9 +175,9 @@ fn credentials<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<Crede
         && key.starts_with("AKID")
         && !id.starts_with("AKID")
     {
-        reader.warning(object.at("accessKeySecret"), SWAPPED);
+        object.warning("accessKeySecret", SWAPPED);
     }
-    let token = object.optional_text(reader, "sessionToken", &TOKEN);
+    let token = object.optional_text("sessionToken", &TOKEN);
     Some(Credentials {
         secret_id: Secret::new(id?),
         secret_key: Secret::new(key?),
@@ -200,39 +195,34 @@ fn is_sample(secret: &str) -> bool {
 }
 
 /// The text of a signature. Operators paste its ID instead, which the service refuses.
-fn sign_name<'a>(
-    reader: &mut Reader,
-    object: &Object<'a, '_>,
-    is_required: bool,
-) -> Option<&'a str> {
+fn sign_name<'a>(object: &Object<'a, '_>, is_required: bool) -> Option<&'a str> {
     let name = if is_required {
-        object.required_text(reader, "signName", &SIGN_NAME)?
+        object.required_text("signName", &SIGN_NAME)?
     } else {
-        object.optional_text(reader, "signName", &SIGN_NAME)?
+        object.optional_text("signName", &SIGN_NAME)?
     };
-    let place = object.at("signName");
     let is_bracket = |character| matches!(character, '【' | '】' | '[' | ']');
     if is_digits(name, usize::MAX) {
-        reader.warning(place, SIGNATURE_ID);
+        object.warning("signName", SIGNATURE_ID);
     }
     if name.starts_with(is_bracket) || name.ends_with(is_bracket) {
-        reader.warning(place, BRACKETS);
+        object.warning("signName", BRACKETS);
     }
     if name.chars().any(|c| c.is_control() || is_invisible(c)) {
-        reader.warning(place, INVISIBLE);
+        object.warning("signName", INVISIBLE);
     }
     Some(name)
 }
 
-fn region<'a>(reader: &mut Reader, object: &Object<'a, '_>) -> Option<&'a str> {
-    let region = object.required_text(reader, "region", &REGION)?;
+fn region<'a>(object: &Object<'a, '_>) -> Option<&'a str> {
+    let region = object.required_text("region", &REGION)?;
     if !REGIONS.contains(&region) {
-        reader.warning(object.at("region"), UNLISTED_REGION);
+        object.warning("region", UNLISTED_REGION);
     }
     Some(region)
 }
 
 /// The endpoint, unless the object names none that can be used.
-fn endpoint(reader: &mut Reader, object: &Object<'_, '_>) -> Option<Url> {
-    endpoint::parse(object.optional_text(reader, "endpoint", &ADDRESS)?)
+fn endpoint(object: &Object<'_, '_>) -> Option<Url> {
+    endpoint::parse(object.optional_text("endpoint", &ADDRESS)?)
 }

@@ -21,7 +21,7 @@ const UNSERVED_INTERNATIONAL: Rule = Rule::new(
 
 /// Warns of routes that no template serves, and of required usages that are served on one route and, without
 /// `Generic`, not on the other. Routes that the lists of countries exclude as a whole are meant to have none.
-pub(super) fn look_for_gaps(reader: &mut Reader, config: &Config<'_>) {
+pub(super) fn look_for_gaps(reader: &Reader, config: &Config<'_>) {
     let list = Place::Root.key("templates");
     for (route, rule) in [
         (Route::Mainland, UNSERVED_MAINLAND),

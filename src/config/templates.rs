@@ -84,41 +84,36 @@ struct Defect<'a> {
 }
 
 /// Reads the list, and requires a usable template for each of the four required usages.
-pub(super) fn read<'a>(
-    reader: &mut Reader,
-    list: Place<'_>,
-    value: Option<&'a Json<'a>>,
-) -> Option<Vec<Template<'a>>> {
-    let entries = match value {
-        None | Some(Json::Null) => return reader.reject(list, REQUIRED),
+pub(super) fn read<'a>(config: &Object<'a, '_>) -> Option<Vec<Template<'a>>> {
+    let entries = match config.get("templates") {
+        None | Some(Json::Null) => return config.reject("templates", REQUIRED),
         Some(Json::Array(entries)) => entries,
-        Some(_) => return reader.reject(list, NOT_A_LIST),
+        Some(_) => return config.reject("templates", NOT_A_LIST),
     };
+    let list = config.at("templates");
     let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
     let mut defects = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let place = list.entry(index);
-        let Some(template) = template(reader, place, index, entry, &mut defects) else {
+        let entry = config.reader.object(place, entry, &TEMPLATE_FIELDS);
+        let Some(template) = entry.and_then(|entry| template(&entry, index, &mut defects)) else {
             continue;
         };
         if checks::is_repeated(&template, &templates) {
-            reader.warning(place, DUPLICATE);
+            config.reader.warning(place, DUPLICATE);
         }
         templates.push(template);
     }
-    require_usages(reader, list, &templates, &defects);
+    require_usages(config.reader, list, &templates, &defects);
     Some(templates)
 }
 
 fn template<'a>(
-    reader: &mut Reader,
-    place: Place<'_>,
+    entry: &Object<'a, '_>,
     index: usize,
-    entry: &'a Json<'a>,
     defects: &mut Vec<Defect<'a>>,
 ) -> Option<Template<'a>> {
-    let entry = reader.object(place, entry, &TEMPLATE_FIELDS)?;
-    let usage = usage(reader, &entry);
+    let usage = usage(entry);
     let mut read = |route, value| {
         let defect = |rule| Defect {
             index,
@@ -131,7 +126,8 @@ fn template<'a>(
     let value = entry.get("templateCode");
     let by_route = value.filter(|value| matches!(value, Json::Object(_)) && !value.is_blank());
     let (mainland, international) = if let Some(by_route) = by_route {
-        let by_route = reader.object(entry.at("templateCode"), by_route, &ROUTE_FIELDS)?;
+        let place = entry.at("templateCode");
+        let by_route = entry.reader.object(place, by_route, &ROUTE_FIELDS)?;
         let mut of = |route| {
             let value = by_route.get(route).filter(|value| **value != Json::Null)?;
             read(Some(route), Some(value))
@@ -141,13 +137,10 @@ fn template<'a>(
         let code = read(None, value);
         (code.clone(), code)
     };
-    let locale = entry.optional_text(reader, "locale", &Form::TEXT);
-    let params = entry.filled(reader, "params");
-    let is_notice = entry.optional_text(reader, "kind", &KIND) == Some("notice");
-    let params = params.and_then(|params| {
-        let place = entry.at("params");
-        self::params(reader, place, params, is_notice)
-    });
+    let locale = entry.optional_text("locale", &Form::TEXT);
+    let params = entry.filled("params");
+    let is_notice = entry.optional_text("kind", &KIND) == Some("notice");
+    let params = params.and_then(|params| self::params(entry, params, is_notice));
     Some(Template {
         index,
         usage: usage?,
@@ -160,18 +153,17 @@ fn template<'a>(
     })
 }
 
-fn usage<'a>(reader: &mut Reader, entry: &Object<'a, '_>) -> Option<&'a str> {
-    let place = entry.at("usageType");
+fn usage<'a>(entry: &Object<'a, '_>) -> Option<&'a str> {
     let value = entry.get("usageType");
     if let Some(rule) = absence(value) {
-        reader.warning(place, rule);
+        entry.warning("usageType", rule);
         return None;
     }
     let Json::String(usage) = value? else {
-        return reader.reject(place, Rule::wrong_type(Form::TEXT.expected));
+        return entry.reject("usageType", Rule::wrong_type(Form::TEXT.expected));
     };
     if !USAGES.contains(&usage.as_ref()) {
-        reader.warning(place, UNREGISTERED_USAGE);
+        entry.warning("usageType", UNREGISTERED_USAGE);
     }
     Some(usage)
 }
@@ -198,8 +190,7 @@ fn code<'a>(value: Option<&'a Json<'a>>) -> Result<Cow<'a, str>, Rule> {
 }
 
 fn params<'a>(
-    reader: &mut Reader,
-    place: Place<'_>,
+    template: &Object<'_, '_>,
     params: &'a Json<'a>,
     is_notice: bool,
 ) -> Option<Vec<Cow<'a, str>>> {
@@ -207,11 +198,12 @@ fn params<'a>(
         Json::Array(items) if items.len() <= MAX_PARAMS => items,
         // Not `[]`, which counts as absent: Logto removes empty lists from what it stores.
         Json::String(text) if text.trim() == "none" => return Some(Vec::new()),
-        _ => return reader.reject(place, Rule::wrong_type(PARAMS)),
+        _ => return template.reject("params", Rule::wrong_type(PARAMS)),
     };
+    let (reader, list) = (template.reader, template.at("params"));
     let mut texts = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let place = place.entry(index);
+        let place = list.entry(index);
         let text: Cow<'a, str> = match item {
             Json::String(text) if text.len() <= MAX_PARAM_BYTES => Cow::Borrowed(text),
             Json::Integer(number) => number.to_string().into(),
@@ -233,7 +225,7 @@ fn params<'a>(
 const DIGIT_VARIABLES: [&str; 2] = ["code", "ttlMinutes"];
 
 /// Reports a parameter that no message can make valid, and one that looks like another product's placeholder.
-fn check_param(reader: &mut Reader, place: Place<'_>, text: &str, is_notice: bool) {
+fn check_param(reader: &Reader, place: Place<'_>, text: &str, is_notice: bool) {
     if !is_notice && !can_be_code(text) {
         reader.reject::<()>(place, NEVER_A_CODE);
     } else if text.is_empty() {
@@ -270,7 +262,7 @@ fn fill_all(text: &str, value: &str) -> String {
 /// Requires a template for each of the four usages that some route can use. Defects of codes are errors where they
 /// leave a required usage without a template, and warnings elsewhere; a usage without an entry is a fault of the list.
 fn require_usages(
-    reader: &mut Reader,
+    reader: &Reader,
     list: Place<'_>,
     templates: &[Template<'_>],
     defects: &[Defect<'_>],

@@ -1,6 +1,6 @@
 //! Configs: accepted forms, and the finding for each that is not.
 
-use connector_kit::config::Place;
+use connector_kit::config::{Place, Reader};
 use connector_kit::connector::{preview_message, validate_config};
 use connector_kit::contract::{Diagnostic, FailureKind, Severity};
 use connector_kit::json;
@@ -95,9 +95,9 @@ fn findings(config: &Value) -> Vec<Found> {
 fn read_config<T>(config: &Value, then: impl FnOnce(&Config<'_>) -> T) -> T {
     let text = config.to_string();
     let document = json::parse(&text).unwrap();
-    let mut reader = Reader::default();
+    let reader = Reader::default();
     let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
-    let config = read(&mut reader, &object);
+    let config = read(&object);
     assert!(!reader.has_error());
     then(&config.unwrap())
 }

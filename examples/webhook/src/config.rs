@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use connector_kit::config::{Field, Form, Object, Reader, Rule};
+use connector_kit::config::{Field, Form, Object, Rule};
 use connector_kit::http::Url;
 use connector_kit::redact::Secret;
 use connector_kit::text::Text;
@@ -75,15 +75,15 @@ const SHORT_SECRET: Rule = Rule::new(
 );
 
 /// Reads the fields, and reports everything that is wrong with them.
-pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
+pub fn read<'c>(config: &Object<'c, '_>) -> Option<Config<'c>> {
     // All fields are read before the first `?`, so that every finding is reported.
-    let url = config.required_text(reader, "url", &Form::URL);
-    let secret = config.required_text(reader, "secret", &SECRET);
+    let url = config.required_text("url", &Form::URL);
+    let secret = config.required_text("secret", &SECRET);
     let keys = secret.and_then(Keys::parse);
     if keys.as_ref().is_some_and(Keys::has_short) {
-        reader.warning(config.at("secret"), SHORT_SECRET);
+        config.warning("secret", SHORT_SECRET);
     }
-    let authorization = config.optional_text(reader, "authorization", &Form::HEADER);
+    let authorization = config.optional_text("authorization", &Form::HEADER);
     Some(Config {
         url: url.and_then(Url::parse)?,
         keys: keys?,

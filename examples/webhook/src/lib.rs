@@ -18,7 +18,7 @@ pub mod send;
 pub mod sign;
 
 use connector_kit::Connector;
-use connector_kit::config::{Field, Object, Reader};
+use connector_kit::config::{Field, Object};
 use connector_kit::contract::{Failure, Message, Metadata, Preview, Receipt, SendError};
 use connector_kit::http::Client;
 
@@ -48,8 +48,8 @@ impl Connector for Webhook {
         attributes: &[],
     };
 
-    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
-        config::read(reader, config)
+    fn read_config<'c>(config: &Object<'c, '_>) -> Option<Config<'c>> {
+        config::read(config)
     }
 
     fn preview(_: &Config<'_>, message: &Message) -> Result<Preview, Failure> {

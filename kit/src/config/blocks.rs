@@ -3,21 +3,20 @@
 use alloc::vec::Vec;
 
 use super::finding::NOT_A_LIST;
-use super::reader::{Object, Reader};
+use super::reader::Object;
 use crate::json::Json;
 
 impl<'a> Object<'a, '_> {
     /// Reads a [block](super::Field::block) that may be absent.
     pub fn block<T>(
         &self,
-        reader: &mut Reader,
         key: &str,
-        read: impl FnOnce(&mut Reader, &Object<'a, '_>) -> Option<T>,
+        read: impl FnOnce(&Object<'a, '_>) -> Option<T>,
     ) -> Option<T> {
-        let value = self.filled(reader, key)?;
+        let value = self.filled(key)?;
         let field = self.field(key).filter(|field| !field.is_list)?;
-        let block = reader.object(self.at(key), value, field.fields)?;
-        read(reader, &block)
+        let block = self.reader.object(self.at(key), value, field.fields)?;
+        read(&block)
     }
 
     /// Reads each entry of a [list of blocks](super::Field::list) that may be absent. An entry that is not a block is
@@ -33,31 +32,24 @@ impl<'a> Object<'a, '_> {
     /// const FIELDS: [Field; 1] = [Field::new("rows", Text::english("Rows")).list(&ROW)];
     ///
     /// let document = json::parse(r#"{"rows": [{"name": "a"}, {"name": "b"}]}"#).unwrap();
-    /// let mut reader = Reader::default();
+    /// let reader = Reader::default();
     /// let config = reader.object(Place::Root, &document, &FIELDS).unwrap();
-    /// let rows = config.list(&mut reader, "rows", |reader, row| {
-    ///     row.required_text(reader, "name", &Form::TEXT)
-    /// });
+    /// let rows = config.list("rows", |row| row.required_text("name", &Form::TEXT));
     /// assert_eq!(rows, ["a", "b"]);
     /// ```
-    pub fn list<T>(
-        &self,
-        reader: &mut Reader,
-        key: &str,
-        read: impl Fn(&mut Reader, &Object<'a, '_>) -> Option<T>,
-    ) -> Vec<T> {
-        let Some(value) = self.filled(reader, key) else {
+    pub fn list<T>(&self, key: &str, read: impl Fn(&Object<'a, '_>) -> Option<T>) -> Vec<T> {
+        let Some(value) = self.filled(key) else {
             return Vec::new();
         };
         let place = self.at(key);
         let field = self.field(key).filter(|field| field.is_list);
         let (Some(field), Json::Array(items)) = (field, value) else {
-            reader.reject::<T>(place, NOT_A_LIST);
+            self.reject::<T>(key, NOT_A_LIST);
             return Vec::new();
         };
         let entry = |(index, item)| {
-            let block = reader.object(place.entry(index), item, field.fields)?;
-            read(reader, &block)
+            let block = self.reader.object(place.entry(index), item, field.fields)?;
+            read(&block)
         };
         items.iter().enumerate().filter_map(entry).collect()
     }
@@ -66,7 +58,7 @@ impl<'a> Object<'a, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Field, Form, Place};
+    use crate::config::{Field, Form, Place, Reader};
     use crate::json;
     use crate::text::Text;
     use alloc::string::String;
@@ -81,14 +73,11 @@ mod tests {
     /// Reads both fields, and returns their values and the places of the findings.
     fn read(text: &str) -> (Vec<String>, Option<String>, Vec<String>) {
         let document = json::parse(text).unwrap();
-        let mut reader = Reader::default();
+        let reader = Reader::default();
         let config = reader.object(Place::Root, &document, &FIELDS).unwrap();
-        let id = |reader: &mut Reader, row: &Object<'_, '_>| {
-            row.required_text(reader, "id", &Form::TEXT)
-                .map(String::from)
-        };
-        let rows = config.list(&mut reader, "rows", id);
-        let one = config.block(&mut reader, "one", id);
+        let id = |row: &Object<'_, '_>| row.required_text("id", &Form::TEXT).map(String::from);
+        let rows = config.list("rows", id);
+        let one = config.block("one", id);
         let findings = reader.into_sorted(&FIELDS).into_iter();
         (rows, one, findings.map(|finding| finding.pointer).collect())
     }

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
 
 use super::field::{Field, field_meant};
 use super::finding::{
@@ -117,15 +118,15 @@ pub const MAX_FINDINGS: usize = 100;
 /// Collects findings, up to [`MAX_FINDINGS`], while values are read.
 #[derive(Debug, Default)]
 pub struct Reader {
-    listed: Vec<Finding>,
+    listed: RefCell<Vec<Finding>>,
     /// The worst severity of what is not listed.
-    unlisted: Option<Severity>,
+    unlisted: Cell<Option<Severity>>,
 }
 
 impl Reader {
     /// Reads the members of an object, and warns of keys that no field has and of keys that occur twice.
     pub fn object<'a, 'p>(
-        &mut self,
+        &'p self,
         place: Place<'p>,
         value: &'a Json<'a>,
         fields: &'static [Field],
@@ -149,6 +150,7 @@ impl Reader {
             }
         }
         Some(Object {
+            reader: self,
             place,
             fields,
             values,
@@ -156,63 +158,59 @@ impl Reader {
     }
 
     /// A key is the operator's own text, and may be a secret in the wrong place: only a plain one is named.
-    fn report_key(&mut self, place: Place<'_>, key: &str, rule: Rule, values: Vec<String>) {
+    fn report_key(&self, place: Place<'_>, key: &str, rule: Rule, values: Vec<String>) {
         let place = plain_key(key).map_or(place, |key| place.key(key));
         self.report(place, rule, Severity::Warning, values);
     }
 
     /// Reports an error in place of a value.
-    pub fn reject<T>(&mut self, place: Place<'_>, rule: Rule) -> Option<T> {
+    pub fn reject<T>(&self, place: Place<'_>, rule: Rule) -> Option<T> {
         self.report(place, rule, Severity::Error, Vec::new());
         None
     }
 
     /// Reports that sending may work, but something looks unintended.
-    pub fn warning(&mut self, place: Place<'_>, rule: Rule) {
+    pub fn warning(&self, place: Place<'_>, rule: Rule) {
         self.report(place, rule, Severity::Warning, Vec::new());
     }
 
     /// Reports a finding whose words have values.
-    pub fn report(
-        &mut self,
-        place: Place<'_>,
-        rule: Rule,
-        severity: Severity,
-        values: Vec<String>,
-    ) {
-        if self.listed.len() < MAX_FINDINGS {
-            self.listed.push(Finding {
+    pub fn report(&self, place: Place<'_>, rule: Rule, severity: Severity, values: Vec<String>) {
+        let mut listed = self.listed.borrow_mut();
+        if listed.len() < MAX_FINDINGS {
+            listed.push(Finding {
                 pointer: place.pointer(),
                 rule,
                 severity,
                 values,
             });
-        } else if self.unlisted != Some(Severity::Error) {
-            self.unlisted = Some(severity);
+        } else if self.unlisted.get() != Some(Severity::Error) {
+            self.unlisted.set(Some(severity));
         }
     }
 
     /// True if a finding blocks sending.
     pub fn has_error(&self) -> bool {
-        let mut severities = self.listed.iter().map(|finding| finding.severity);
-        self.unlisted == Some(Severity::Error) || severities.any(|each| each == Severity::Error)
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        self.unlisted.get() == Some(Severity::Error) || self.listed.borrow().iter().any(is_error)
     }
 
     /// All findings, in the order of the field table; those about no field come first.
-    pub fn into_sorted(mut self, fields: &[Field]) -> Vec<Finding> {
-        self.listed.sort_by_key(|finding| {
+    pub fn into_sorted(self, fields: &[Field]) -> Vec<Finding> {
+        let mut listed = self.listed.into_inner();
+        listed.sort_by_key(|finding| {
             let key = finding.pointer.split('/').nth(1).unwrap_or_default();
             fields.iter().position(|field| field.key == key)
         });
-        if let Some(severity) = self.unlisted {
-            self.listed.push(Finding {
+        if let Some(severity) = self.unlisted.get() {
+            listed.push(Finding {
                 pointer: String::new(),
                 rule: MORE,
                 severity,
                 values: alloc::vec![MAX_FINDINGS.to_string()],
             });
         }
-        self.listed
+        listed
     }
 }
 
@@ -229,6 +227,8 @@ pub fn defect(text: &str, form: &Form) -> Option<Rule> {
 /// The members of an object, by the keys of a field table.
 #[derive(Debug)]
 pub struct Object<'a, 'p> {
+    /// The reader that collects its findings.
+    pub reader: &'p Reader,
     /// The place of the object.
     pub place: Place<'p>,
     fields: &'static [Field],
@@ -252,20 +252,30 @@ impl<'a> Object<'a, '_> {
         self.place.key(key)
     }
 
+    /// Reports an error in place of a key's value.
+    pub fn reject<T>(&self, key: &str, rule: Rule) -> Option<T> {
+        self.reader.reject(self.at(key), rule)
+    }
+
+    /// Reports that sending may work, but a key's value looks unintended.
+    pub fn warning(&self, key: &str, rule: Rule) {
+        self.reader.warning(self.at(key), rule);
+    }
+
     /// The value of a key, unless it names nothing: blank, or still the example in angle brackets, which is a warning.
     /// Blank values of every type count as absent, because forms post them.
-    pub fn filled(&self, reader: &mut Reader, key: &str) -> Option<&'a Json<'a>> {
+    pub fn filled(&self, key: &str) -> Option<&'a Json<'a>> {
         let value = self.get(key).filter(|value| !value.is_blank())?;
         if value.as_str().is_some_and(is_placeholder) {
-            reader.warning(self.at(key), PLACEHOLDER);
+            self.warning(key, PLACEHOLDER);
             return None;
         }
         Some(value)
     }
 
     /// The same object with the members that name something; see [`Self::filled`].
-    pub fn named(&self, reader: &mut Reader) -> Self {
-        let filled = |field: &Field| self.filled(reader, field.key);
+    pub fn named(&self) -> Self {
+        let filled = |field: &Field| self.filled(field.key);
         Self {
             values: self.fields.iter().map(filled).collect(),
             ..*self
@@ -273,7 +283,7 @@ impl<'a> Object<'a, '_> {
     }
 
     /// A text without the white space around it, if it is there and has the form. Its absence is an error.
-    pub fn required_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
+    pub fn required_text(&self, key: &str, form: &Form) -> Option<&'a str> {
         let rule = match self.get(key) {
             None | Some(Json::Null) => REQUIRED,
             Some(Json::String(text)) => match defect(text, form) {
@@ -282,47 +292,47 @@ impl<'a> Object<'a, '_> {
             },
             Some(_) => Rule::wrong_type(Form::TEXT.expected),
         };
-        reader.reject(self.at(key), rule)
+        self.reject(key, rule)
     }
 
     /// A text that may be absent.
-    pub fn optional_text(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<&'a str> {
-        self.filled(reader, key)?;
-        self.required_text(reader, key, form)
+    pub fn optional_text(&self, key: &str, form: &Form) -> Option<&'a str> {
+        self.filled(key)?;
+        self.required_text(key, form)
     }
 
     /// A text of digits that may be written as a number. Its absence is an error.
-    pub fn digits(&self, reader: &mut Reader, key: &str, form: &Form) -> Option<Cow<'a, str>> {
+    pub fn digits(&self, key: &str, form: &Form) -> Option<Cow<'a, str>> {
         let Some(Json::Integer(number)) = self.get(key) else {
-            return self.required_text(reader, key, form).map(Cow::Borrowed);
+            return self.required_text(key, form).map(Cow::Borrowed);
         };
         let digits = number.to_string();
         if (form.valid)(&digits) {
             return Some(digits.into());
         }
-        reader.reject(self.at(key), Rule::malformed(form.expected))
+        self.reject(key, Rule::malformed(form.expected))
     }
 
     /// A number of milliseconds, at least 1, that may be absent.
-    pub(crate) fn milliseconds(&self, reader: &mut Reader, key: &str) -> Option<u32> {
-        let rule = match self.filled(reader, key)? {
+    pub(crate) fn milliseconds(&self, key: &str) -> Option<u32> {
+        let rule = match self.filled(key)? {
             Json::Integer(0) => Rule::malformed(MILLISECONDS),
             Json::Integer(ms) => {
                 if *ms > MAX_CALL_MS.into() {
-                    reader.warning(self.at(key), ABOVE_CAP);
+                    self.warning(key, ABOVE_CAP);
                 }
                 return Some(u32::try_from(*ms).unwrap_or(u32::MAX));
             }
             _ => Rule::wrong_type(MILLISECONDS),
         };
-        reader.reject(self.at(key), rule)
+        self.reject(key, rule)
     }
 
     /// A switch that may be absent.
-    pub fn switch(&self, reader: &mut Reader, key: &str) -> Option<bool> {
-        match self.filled(reader, key)? {
+    pub fn switch(&self, key: &str) -> Option<bool> {
+        match self.filled(key)? {
             Json::Bool(value) => Some(*value),
-            _ => reader.reject(self.at(key), Rule::wrong_type(SWITCH)),
+            _ => self.reject(key, Rule::wrong_type(SWITCH)),
         }
     }
 }

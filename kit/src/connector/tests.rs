@@ -34,8 +34,8 @@ impl Connector for Acme {
         attributes: &[],
     };
 
-    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<AcmeConfig<'c>> {
-        let token = config.required_text(reader, "token", &TOKEN);
+    fn read_config<'c>(config: &Object<'c, '_>) -> Option<AcmeConfig<'c>> {
+        let token = config.required_text("token", &TOKEN);
         Some(AcmeConfig { token: token? })
     }
 

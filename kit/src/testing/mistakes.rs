@@ -21,7 +21,7 @@ use crate::text::Language;
 ///
 /// # Examples
 /// ```
-/// # use connector_kit::config::{Field, Object, Reader};
+/// # use connector_kit::config::{Field, Object};
 /// # use connector_kit::contract::{Failure, Message, Metadata, Preview, Receipt, SendError};
 /// # use connector_kit::http::Client;
 /// # use connector_kit::text::Text;
@@ -38,8 +38,8 @@ use crate::text::Language;
 /// #   type Config<'c> = bool;
 /// #   const METADATA: Metadata =
 /// #       Metadata { id: "acme", version: "1.0.0", names: &[], descriptions: &[], attributes: &[] };
-/// #   fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<bool> {
-/// #       Some(config.switch(reader, "isTest").unwrap_or(false))
+/// #   fn read_config<'c>(config: &Object<'c, '_>) -> Option<bool> {
+/// #       Some(config.switch("isTest").unwrap_or(false))
 /// #   }
 /// #   fn preview(_: &bool, _: &Message) -> Result<Preview, Failure> {
 /// #       Err(Failure::invalid_message(""))

@@ -1,6 +1,6 @@
 //! The config: the fields that an operator fills in.
 
-use connector_kit::config::{Field, FieldType, Form, Object, Reader};
+use connector_kit::config::{Field, FieldType, Form, Object};
 use connector_kit::http::Url;
 use connector_kit::redact::Secret;
 use connector_kit::template;
@@ -62,12 +62,12 @@ const ANY_TEXT: Form = Form::english(
 );
 
 /// Reads the fields, and reports everything that is wrong with them.
-pub fn read<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<Config<'c>> {
+pub fn read<'c>(config: &Object<'c, '_>) -> Option<Config<'c>> {
     // All fields are read before the first `?`, so that every finding is reported.
-    let api_key = config.required_text(reader, "apiKey", &API_KEY);
-    let sender = config.required_text(reader, "sender", &SENDER);
-    let text = config.optional_text(reader, "text", &ANY_TEXT);
-    let endpoint = config.optional_text(reader, "endpoint", &Form::URL);
+    let api_key = config.required_text("apiKey", &API_KEY);
+    let sender = config.required_text("sender", &SENDER);
+    let text = config.optional_text("text", &ANY_TEXT);
+    let endpoint = config.optional_text("endpoint", &Form::URL);
     Some(Config {
         endpoint: Url::parse(endpoint.unwrap_or(ENDPOINT))?,
         api_key: Secret::new(api_key?),

@@ -26,7 +26,7 @@ fn warning(pointer: &str) -> Finding {
 }
 
 fn sorted(places: &[Place<'_>]) -> Vec<String> {
-    let mut findings = Reader::default();
+    let findings = Reader::default();
     for place in places {
         findings.warning(*place, REQUIRED);
     }
@@ -66,7 +66,7 @@ fn findings_follow_the_field_table() {
 #[test]
 fn hundred_findings_are_listed() {
     let with = |count: usize, last: Severity| {
-        let mut findings = Reader::default();
+        let findings = Reader::default();
         for _ in 0..count {
             findings.warning(FIRST, REQUIRED);
         }
@@ -91,7 +91,7 @@ fn hundred_findings_are_listed() {
 /// A warning after an unlisted error does not hide it.
 #[test]
 fn worst_unlisted_severity_counts() {
-    let mut findings = Reader::default();
+    let findings = Reader::default();
     for _ in 0..MAX_FINDINGS {
         findings.warning(FIRST, REQUIRED);
     }

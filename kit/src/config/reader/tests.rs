@@ -14,16 +14,16 @@ const DIGITS: Form = Form::new(
 /// error.
 fn read<T>(
     text: &str,
-    how: impl FnOnce(&mut Reader, &Object<'_, '_>) -> Option<T>,
+    how: impl FnOnce(&Object<'_, '_>) -> Option<T>,
 ) -> (Option<T>, Option<(&'static str, bool)>) {
     let text = match text {
         "" => "{}".into(),
         value => format!(r#"{{"one": {value}}}"#),
     };
     let document = json::parse(&text).unwrap();
-    let mut reader = Reader::default();
+    let reader = Reader::default();
     let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
-    let found = how(&mut reader, &object);
+    let found = how(&object);
     let mut findings = reader.into_sorted(&FIELDS);
     assert!(findings.len() <= 1, "{findings:?}");
     let finding = findings.pop().map(|finding| {
@@ -53,10 +53,8 @@ fn required_text_must_be_filled_in() {
         ("[]", None, error("wrong-type")),
         ("{}", None, error("wrong-type")),
     ] {
-        let found = read(text, |reader, object| {
-            object
-                .required_text(reader, "one", &SHORT)
-                .map(String::from)
+        let found = read(text, |object| {
+            object.required_text("one", &SHORT).map(String::from)
         });
         assert_eq!((found.0.as_deref(), found.1), (value, finding), "{text}");
     }
@@ -77,10 +75,8 @@ const ABSENT: [(&str, Option<(&str, bool)>); 8] = [
 #[test]
 fn optional_text_may_be_blank_of_any_type() {
     let read = |text| {
-        read(text, |reader, object| {
-            object
-                .optional_text(reader, "one", &SHORT)
-                .map(String::from)
+        read(text, |object| {
+            object.optional_text("one", &SHORT).map(String::from)
         })
     };
     for (text, finding) in ABSENT {
@@ -94,7 +90,7 @@ fn optional_text_may_be_blank_of_any_type() {
 
 #[test]
 fn switch_may_be_blank_of_any_type() {
-    let read = |text| read(text, |reader, object| object.switch(reader, "one"));
+    let read = |text| read(text, |object| object.switch("one"));
     for (text, finding) in ABSENT {
         assert_eq!(read(text), (None, finding), "{text}");
     }
@@ -118,8 +114,8 @@ fn digits_may_be_a_number() {
         ("true", None, error("wrong-type")),
         ("", None, error("required")),
     ] {
-        let found = read(text, |reader, object| {
-            let digits = object.digits(reader, "one", &DIGITS);
+        let found = read(text, |object| {
+            let digits = object.digits("one", &DIGITS);
             digits.map(Cow::into_owned)
         });
         assert_eq!((found.0.as_deref(), found.1), (value, finding), "{text}");
@@ -139,7 +135,7 @@ fn pointer_escapes_tilde_and_slash() {
 #[test]
 fn unknown_and_repeated_keys_are_warnings() {
     let document = json::parse(r#"{"one": 1, "onE": 2, "one": 3, "one": null, "one": 4}"#).unwrap();
-    let mut reader = Reader::default();
+    let reader = Reader::default();
     let object = reader.object(Place::Root, &document, &FIELDS).unwrap();
     assert_eq!(object.get("one"), Some(&Json::Integer(4)));
     assert_eq!(object.get("two"), None);
@@ -171,7 +167,7 @@ fn key_that_could_be_value_is_not_named() {
     ] {
         let text = format!(r#"{{"{key}": 1}}"#);
         let document = json::parse(&text).unwrap();
-        let mut reader = Reader::default();
+        let reader = Reader::default();
         let list = Place::Root.key("list");
         reader.object(list.entry(3), &document, &FIELDS).unwrap();
         let findings = reader.into_sorted(&FIELDS);
@@ -185,7 +181,7 @@ fn key_that_could_be_value_is_not_named() {
 fn value_that_is_no_object_is_an_error() {
     for text in ["[]", "null", r#""{}""#, "1"] {
         let document = json::parse(text).unwrap();
-        let mut reader = Reader::default();
+        let reader = Reader::default();
         assert!(reader.object(Place::Root, &document, &FIELDS).is_none());
         assert!(reader.has_error(), "{text}");
     }

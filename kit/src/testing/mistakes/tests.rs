@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Form, Object, Reader, Rule};
+use crate::config::{Form, Object, Rule};
 use crate::contract::{Failure, Message, Metadata, Preview, Receipt, SendError};
 use crate::http::Client;
 use crate::json::Json;
@@ -27,20 +27,20 @@ impl<T: Table> Connector for Acme<T> {
         attributes: &[],
     };
 
-    fn read_config<'c>(reader: &mut Reader, config: &Object<'c, '_>) -> Option<()> {
-        config.digits(reader, "account", &Form::TEXT);
-        config.switch(reader, "dry");
+    fn read_config<'c>(config: &Object<'c, '_>) -> Option<()> {
+        config.digits("account", &Form::TEXT);
+        config.switch("dry");
         let place = config.at("rows");
-        match config.filled(reader, "rows") {
+        match config.filled("rows") {
             None => {}
             Some(Json::Array(rows)) => {
                 for (index, row) in rows.iter().enumerate() {
-                    let row = reader.object(place.entry(index), row, &ROW)?;
-                    row.required_text(reader, "name", &Form::TEXT);
-                    row.optional_text(reader, "token", &Form::TEXT);
+                    let row = config.reader.object(place.entry(index), row, &ROW)?;
+                    row.required_text("name", &Form::TEXT);
+                    row.optional_text("token", &Form::TEXT);
                 }
             }
-            Some(_) => return reader.reject(place, Rule::wrong_type(EMPTY)),
+            Some(_) => return config.reject("rows", Rule::wrong_type(EMPTY)),
         }
         Some(())
     }
