@@ -5,8 +5,8 @@
 //!
 //! To write one for another provider, run `cargo xtask new-connector NAME`, which writes a small one that builds and
 //! passes its tests; `docs/writing-a-connector.md` goes through it. This folder is the large example: templates by route
-//! and language, look-ups and delivery callbacks. [`Operations`], [`connector_kit::Receipts`] and `SCHEMA_RULES` are
-//! optional.
+//! and language, look-ups and delivery callbacks. [`connector_kit::Operations`], [`connector_kit::Receipts`] and
+//! `SCHEMA_RULES` are optional.
 //!
 //! | module | purpose |
 //! |---|---|
@@ -33,15 +33,10 @@ pub mod tc3;
 #[cfg(test)]
 mod tests;
 
-use alloc::vec::Vec;
-
+use connector_kit::Connector;
 use connector_kit::config::{Field, Object};
-use connector_kit::contract::{
-    Check, Deliveries, DeliveryQuery, Failure, Message, Metadata, Preview, Receipt, SendError,
-};
+use connector_kit::contract::{Failure, Message, Metadata, Preview, Receipt, SendError};
 use connector_kit::http::Client;
-use connector_kit::text::Language;
-use connector_kit::{Connector, Operations};
 
 use config::Config;
 
@@ -69,24 +64,6 @@ impl Connector for TencentSms {
         client: &mut Client<'_>,
     ) -> Result<Receipt, SendError> {
         send::send(config, message, client)
-    }
-}
-
-impl Operations for TencentSms {
-    fn check(
-        config: &Config<'_>,
-        language: Language,
-        client: &mut Client<'_>,
-    ) -> Result<Vec<Check>, Failure> {
-        operations::check::check(config, language, client)
-    }
-
-    fn find(
-        config: &Config<'_>,
-        query: &DeliveryQuery,
-        client: &mut Client<'_>,
-    ) -> Result<Deliveries, Failure> {
-        operations::deliveries::find(config, query, client)
     }
 }
 
