@@ -83,6 +83,21 @@ struct Defect<'a> {
     rule: Rule,
 }
 
+impl Defect<'_> {
+    /// Reports it: an error where it leaves a usage unserved, and mostly a warning elsewhere.
+    fn report(&self, reader: &Reader, list: Place<'_>, unserved: &[&str]) {
+        let leaves_unserved = self.usage.is_some_and(|usage| unserved.contains(&usage));
+        let severity = match leaves_unserved || self.rule == NOT_A_CODE {
+            true => Severity::Error,
+            false => Severity::Warning,
+        };
+        let entry = list.entry(self.index);
+        let code = entry.key("templateCode");
+        let place = self.route.map_or(code, |route| code.key(route));
+        reader.report(place, self.rule, severity, Vec::new());
+    }
+}
+
 /// Reads the list, and requires a usable template for each of the four required usages.
 pub(super) fn read<'a>(config: &Object<'a, '_>) -> Option<Vec<Template<'a>>> {
     let entries = match config.get("templates") {
@@ -90,28 +105,33 @@ pub(super) fn read<'a>(config: &Object<'a, '_>) -> Option<Vec<Template<'a>>> {
         Some(Json::Array(entries)) => entries,
         Some(_) => return config.reject("templates", NOT_A_LIST),
     };
-    let list = config.at("templates");
+    let (reader, list) = (config.reader, config.at("templates"));
     let mut templates: Vec<Template<'a>> = Vec::with_capacity(entries.len());
     let mut defects = Vec::new();
+    let mut take = |defect: Defect<'a>| match defect.usage {
+        // Its severity depends on the other templates of the usage.
+        Some(usage) if REQUIRED_USAGES.contains(&usage) => defects.push(defect),
+        _ => defect.report(reader, list, &[]),
+    };
     for (index, entry) in entries.iter().enumerate() {
         let place = list.entry(index);
-        let entry = config.reader.object(place, entry, &TEMPLATE_FIELDS);
-        let Some(template) = entry.and_then(|entry| template(&entry, index, &mut defects)) else {
+        let entry = reader.object(place, entry, &TEMPLATE_FIELDS);
+        let Some(template) = entry.and_then(|entry| template(&entry, index, &mut take)) else {
             continue;
         };
         if checks::is_repeated(&template, &templates) {
-            config.reader.warning(place, DUPLICATE);
+            reader.warning(place, DUPLICATE);
         }
         templates.push(template);
     }
-    require_usages(config.reader, list, &templates, &defects);
+    require_usages(reader, list, &templates, &defects);
     Some(templates)
 }
 
 fn template<'a>(
     entry: &Object<'a, '_>,
     index: usize,
-    defects: &mut Vec<Defect<'a>>,
+    take: &mut impl FnMut(Defect<'a>),
 ) -> Option<Template<'a>> {
     let usage = usage(entry);
     let mut read = |route, value| {
@@ -121,7 +141,7 @@ fn template<'a>(
             route,
             rule,
         };
-        code(value).map_err(|rule| defects.push(defect(rule))).ok()
+        code(value).map_err(|rule| take(defect(rule))).ok()
     };
     let value = entry.get("templateCode");
     let by_route = value.filter(|value| matches!(value, Json::Object(_)) && !value.is_blank());
@@ -273,17 +293,7 @@ fn require_usages(
     let mut unserved: Vec<&str> = REQUIRED_USAGES.into();
     unserved.retain(|usage| !templates.iter().any(|template| serves(template, usage)));
     for defect in defects {
-        let is_error = defect.rule == NOT_A_CODE
-            || defect.usage.is_some_and(|usage| unserved.contains(&usage));
-        let severity = if is_error {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        let entry = list.entry(defect.index);
-        let code = entry.key("templateCode");
-        let place = defect.route.map_or(code, |route| code.key(route));
-        reader.report(place, defect.rule, severity, Vec::new());
+        defect.report(reader, list, &unserved);
     }
     unserved.retain(|usage| defects.iter().all(|defect| defect.usage != Some(usage)));
     if !unserved.is_empty() {
