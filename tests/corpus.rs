@@ -141,7 +141,7 @@ fn http(file: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn numbers_are_e164_or_refused() {
+async fn numbers_are_read_or_refused() {
     let plugin = load(host());
     let config = to_config(&config(None));
     let (mut read, mut refused) = (0, 0);

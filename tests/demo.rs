@@ -1,22 +1,11 @@
 //! The README's first command, run as printed there: its output, and that no secret is in it.
 
+use crate::support::{SECRET_ID, SECRET_KEY, xtask};
 use std::process::{Command, Stdio};
-
-/// The key pair that Tencent's documentation prints, which the demo uses.
-const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
-const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
 /// Everything that the demo printed, on both streams.
 fn demo() -> String {
-    let mut command = match std::env::var_os("XTASK_BIN") {
-        Some(xtask) => Command::new(xtask),
-        None => {
-            let mut command = Command::new("cargo");
-            command.arg("xtask");
-            command
-        }
-    };
-    let output = command
+    let output = Command::new(xtask())
         .arg("demo")
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .stdin(Stdio::null())

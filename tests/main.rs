@@ -2,7 +2,7 @@
 //!
 //! | file | subject of its tests |
 //! |---|---|
-//! | [`component`] | authority and size |
+//! | [`component`] | authority |
 //! | [`demo`] | the README's first command: its output, without secrets |
 //! | [`readme`] | the README against the code |
 //! | [`delivery`] | messages that arrive: routes, templates, languages, credentials |

@@ -1,7 +1,7 @@
 //! The README and the pages that it links, against the code.
 
 use crate::support::{config, host, load, to_config};
-use auth_connector_host::{Check, Severity, Verdict};
+use auth_connector_host::{Check, Verdict};
 
 const README: &str = include_str!("../README.md");
 
@@ -76,12 +76,6 @@ async fn sample_config_works_with_a_key() {
         .validate_config(&to_config(&sample), &[])
         .await
         .unwrap();
-    assert!(
-        findings
-            .iter()
-            .all(|finding| finding.severity != Severity::Error),
-        "{findings:?}"
-    );
     assert!(findings.is_empty(), "{findings:?}");
 }
 

@@ -251,7 +251,7 @@ async fn plugin_is_told_time_left_after_queueing() {
     let left = Duration::from_secs(2) - waited;
     let told = Duration::from_millis(failure.retry_after_ms.unwrap().into());
     assert!(
-        told >= left && told < left + Duration::from_millis(1),
+        told >= left && told < left + Duration::from_millis(50),
         "told {told:?} of {left:?}"
     );
 }

@@ -114,7 +114,8 @@ async fn splicing_answer_into_request_meets_both_limits() {
     let ended = arena.run("echo-chamber").await;
     assert_eq!(ended.found(), "spliced");
     let cap = Limits::default().request_body_bytes;
-    assert!(ended.report.http[1].request_body_bytes <= cap);
+    let spliced = ended.report.http[1].request_body_bytes;
+    assert!(spliced > 0 && spliced <= cap, "{spliced}");
 }
 
 #[tokio::test]
@@ -140,7 +141,6 @@ async fn endless_interim_answers_are_cut_off() {
         while peer.write(&hints).await {}
     };
     let arena = Arena::with(hostile(), |_| (), flood);
-    let begun = Instant::now();
     let over = std::sync::atomic::AtomicBool::new(false);
     let (ended, worst) = tokio::join!(
         async {
@@ -166,8 +166,19 @@ async fn endless_interim_answers_are_cut_off() {
     let exchange = &ended.report.http[0];
     assert!(exchange.response_head_bytes <= 64 << 10, "{exchange:?}");
     assert!((8..=9).contains(&exchange.interim_answers), "{exchange:?}");
-    assert!(begun.elapsed() < Duration::from_millis(TIMEOUT_MS.into()));
-    assert!(worst < Duration::from_millis(200), "{worst:?}");
+    let most = Duration::from_millis(100) + 4 * idle_delay().await;
+    assert!(worst < most, "{worst:?} of {most:?}");
+}
+
+/// The longest delay of a timer on this machine, with nothing beside it.
+async fn idle_delay() -> Duration {
+    let mut worst = Duration::ZERO;
+    for _ in 0..100 {
+        let begun = Instant::now();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        worst = worst.max(begun.elapsed());
+    }
+    worst
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ fn silent_connection_ends_in_ten_seconds() {
         let of = |bytes: &'static [u8]| scope.spawn(move || ends_after(api, bytes));
         for (bytes, took) in openings.map(|bytes| (bytes, of(bytes))) {
             let took = took.join().unwrap();
-            assert!(took < Duration::from_secs(30), "{bytes:?}: {took:?}");
+            assert!((8..=20).contains(&took.as_secs()), "{bytes:?}: {took:?}");
         }
     });
 }

@@ -22,10 +22,9 @@ const POINTS: [(&str, Point); 5] = [
 
 /// A service in a separate process that exits at a point. The test below starts this test again to run it.
 #[test]
+#[ignore = "a process of the tests below"]
 fn child() {
-    let (Ok(point), Ok(data)) = (std::env::var(POINT), std::env::var(DATA)) else {
-        return;
-    };
+    let (point, data) = (std::env::var(POINT).unwrap(), std::env::var(DATA).unwrap());
     let point = POINTS.iter().find(|(name, _)| *name == point).unwrap().1;
     let settings = Settings {
         data: data.into(),
@@ -63,7 +62,12 @@ pub const POINTS_OF_A_MESSAGE: [(&str, usize); 5] = [
 
 pub fn child_process(folder: &Folder, point: &str) -> Process {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "service::crashes::child", "--nocapture"]);
+    command.args([
+        "--exact",
+        "service::crashes::child",
+        "--nocapture",
+        "--ignored",
+    ]);
     let data = folder.0.join("data");
     Process::run(
         &mut command,

@@ -51,12 +51,12 @@ fn repeated_check_is_approved_again_and_counts_once() {
 #[test]
 fn request_under_way_is_not_carried_out_twice() {
     let host = Running::start();
-    host.simulator.queue_fault(Fault::Delay { ms: 1500 });
+    host.simulator.queue_fault(Fault::Delay { ms: 3000 });
     let body = json!({"to": "+8613800138000", "usage": "SignIn"});
     let key = [("Idempotency-Key", "slow")];
     std::thread::scope(|scope| {
         let first = scope.spawn(|| host.post_with("/v1/verifications", &body, &key));
-        std::thread::sleep(Duration::from_millis(500));
+        under_way(&host);
         let meanwhile = host.post_with("/v1/verifications", &body, &key);
         assert_eq!(
             (meanwhile.status, meanwhile.problem().as_str()),
@@ -81,7 +81,7 @@ fn request_under_way_is_not_carried_out_twice() {
 fn caller_that_leaves_gets_its_answer_later() {
     let host = Running::start();
     host.simulator.queue_fault(Fault::Delay { ms: 800 });
-    leave(&host, Duration::from_millis(300));
+    leave(&host, under_way);
     assert_sent_once(&host);
 }
 
@@ -91,8 +91,8 @@ fn caller_that_leaves_during_the_commit_gets_its_answer_later() {
     let host = Running::start();
     let holder = rusqlite::Connection::open(host.folder.0.join("data/auth-host.db")).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    leave(&host, Duration::from_millis(500));
-    std::thread::sleep(Duration::from_millis(500));
+    // A message that waits for the database is nowhere to be read.
+    leave(&host, |_| std::thread::sleep(Duration::from_secs(1)));
     assert!(host.simulator.messages().is_empty());
     holder.execute_batch("ROLLBACK").unwrap();
     assert_sent_once(&host);
@@ -104,14 +104,23 @@ fn caller_that_leaves_during_the_commit_gets_its_answer_later() {
 fn stop_waits_for_the_message_of_a_caller_that_left() {
     let mut host = Running::start();
     host.simulator.queue_fault(Fault::Delay { ms: 1500 });
-    leave(&host, Duration::from_millis(500));
+    leave(&host, under_way);
     assert_eq!(host.process.terminate(), Some(0));
     host.process = Process::start(&host.folder.0, &[]);
     assert_sent_once(&host);
 }
 
-/// Starts a verification and closes the connection without waiting for the answer.
-fn leave(host: &Running, after: Duration) {
+/// Waits until the provider has a request and delays its response.
+fn under_way(host: &Running) {
+    let begun = Instant::now();
+    while host.simulator.journal().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no request");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Starts a verification and closes the connection, after some event, without waiting for the answer.
+fn leave(host: &Running, after: impl FnOnce(&Running)) {
     use std::io::Write;
     let body = json!({"to": "+8613800138000", "usage": "SignIn"}).to_string();
     let mut stream = std::net::TcpStream::connect(&host.process.api).unwrap();
@@ -123,7 +132,7 @@ fn leave(host: &Running, after: Duration) {
         body.len()
     )
     .unwrap();
-    std::thread::sleep(after);
+    after(host);
 }
 
 /// Repeats the request until it is answered, with the response to the first one.

@@ -278,6 +278,18 @@ fn refused_rule_keeps_what_was_chosen() {
     ] {
         assert_eq!(text.matches(part).count(), count, "{part}: {text}");
     }
+    let mut corrected = rule;
+    corrected[3].1 = "CN";
+    corrected[5].1 = "";
+    assert_eq!(ada.post(path, &corrected).status, 303);
+    host.command(&["flow", "put"], "").unwrap();
+    host.applied();
+    for (usage, status) in [("SignIn", 201), ("Register", 201), ("Generic", 403)] {
+        let body = json!({"to": "+8613800138000", "usage": usage});
+        let v = host.post("/v1/verifications", &body);
+        assert_eq!(v.status, status, "{usage}: {}", v.text);
+    }
+    ada.get(path);
     let without = ada.post(path, &[("do", "set"), ("country", "CN"), ("first", id)]);
     assert_eq!(without.status, 422, "{}", without.text);
     assert!(without.text.contains("Choose a usage"), "{}", without.text);

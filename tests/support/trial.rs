@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 /// Time limit of calls in tests that are not about time, in milliseconds.
 pub const PLENTY: u32 = 3_000;
-/// Tolerance after the deadline of a call. The host would stop the component after 500 ms.
-pub const MARGIN: Duration = Duration::from_millis(400);
+/// Tolerance after the deadline of a call, for a busy machine. The host stops a component after 500 ms, and such an
+/// outcome is none of those that [`state`] reads.
+pub const MARGIN: Duration = Duration::from_secs(2);
 
 /// A response of the service that accepts the message.
 pub const OK: &str = r#"{"Response":{"SendStatusSet":[{"SerialNo":"5000:1","PhoneNumber":"+8613800138000","Fee":1,"SessionContext":"","Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"a0aabda6"}}"#;
@@ -37,7 +38,7 @@ impl Ended {
         assert!(self.took < deadline, "late: {self:?}");
         assert!(self.complete <= 1, "sent twice: {self:?}");
         match self.state {
-            State::Accepted => assert_eq!(self.complete, 1, "{self:?}"),
+            State::Accepted(_) => assert_eq!(self.complete, 1, "{self:?}"),
             State::NotSent(_) => assert_eq!(self.complete, 0, "{self:?}"),
             State::Unknown(_) => {}
         }

@@ -280,10 +280,7 @@ fn webhook_takes_no_secret_of_other_tenant() {
     assert_eq!(host.simulator.complete_requests(), 0);
     assert_eq!(own.post(&host, &body).status, 200);
     // A tenant's key cannot read another tenant's webhooks.
-    let tenant_key = host
-        .command(&["key", "add", "editor", "--scope", "tenant"], "")
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let tenant_key = host.change(&["key", "add", "editor", "--scope", "tenant"], "");
     let key = tenant_key["key"].as_str().unwrap();
     for (method, path) in [
         ("GET", "/admin/tenants/other/webhooks"),
@@ -350,7 +347,8 @@ fn platform_is_answered_within_its_time() {
     let answer = hook.post(&host, &message("supabase", "+8613800138000", "123456"));
     let took = begun.elapsed().as_millis();
     check("supabase", Row::Unknown, &answer);
-    assert!((1000..3000).contains(&took), "{took}");
+    // Without it the provider would be given eight seconds.
+    assert!((1000..6000).contains(&took), "{took}");
     let wrong = host.admin(
         "PUT",
         "/admin/tenants/default/webhooks/supabase",
