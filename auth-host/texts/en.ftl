@@ -361,6 +361,7 @@ version-older = To go back all the same, type the version that you want
 origins-beyond = It keeps these, which you granted beyond what it asks for:
 change-other = changed
 change-wider = can do more
+review-other-manifest = The registry has another manifest for this plugin now, so nothing was installed. Your choices are kept: review the plugin again, then install it.
 change-vouch = others vouch for it
 change-no-vouch = nobody whom you trust vouches for it any more
 change-sbom-license = Licences of what is linked

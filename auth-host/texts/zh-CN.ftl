@@ -355,6 +355,7 @@ version-older = 仍要退回旧版本，请输入该版本号
 origins-beyond = 保留您在其要求之外授予的地址：
 change-other = 变更
 change-wider = 权限增加
+review-other-manifest = 镜像仓库中此插件的清单已更换，因此未安装。您的选择已保留：请重新审查，再安装。
 change-vouch = 担保者不同
 change-no-vouch = 您信任的人已无一担保
 change-sbom-license = 所链接内容的许可证

@@ -60,10 +60,27 @@ async function journey(page, host, published, locale) {
   assert.ok((await body()).includes("@sha256:"));
   assert.equal(await page.locator(".tag.verified").count(), 1, `${await tags()}`);
   await picture("review");
-  await page.locator("[name=key]").fill(published.key);
+  // Checking keys keeps the choices; a key that cannot be used keeps the other fields, and itself.
+  const international = page.locator("[value='https://sms.intl.tencentcloudapi.com']");
+  const memory = () => page.locator("[name='limit.memoryBytes']");
+  await international.uncheck();
+  await memory().fill("2097152");
   await page.locator("[name=provenance]").fill(published.provenance);
+  await page.locator("[name=key]").fill("RWno");
+  await page.locator("[value=check]").click();
+  await page.locator(".alert.bad").waitFor();
+  const kept = async () => {
+    assert.equal(await international.isChecked(), false);
+    assert.equal(await memory().inputValue(), "2097152");
+    assert.equal((await page.locator("[name=provenance]").inputValue()).trim(), published.provenance.trim());
+  };
+  await kept();
+  assert.equal(await page.locator("[name=key]").inputValue(), "RWno");
+  await page.locator("[name=key]").fill(published.key);
   await page.locator("[value=check]").click();
   await page.locator(".tag.verified").nth(3).waitFor();
+  await kept();
+  await international.check();
   // Bytes, manifest, provenance, guides; the SBOM is signed by nobody.
   assert.equal(await page.locator(".tag.verified").count(), 4, `${await tags()}`);
   assert.ok((await body()).includes("package 0.1.0"), "the signer's comment is shown");
@@ -71,7 +88,6 @@ async function journey(page, host, published, locale) {
   const size = await weight(page, page.url());
   assert.ok(size <= 60_000, `the review has ${size} bytes`);
   // Memory is granted up to the host's own limit.
-  const memory = () => page.locator("[name='limit.memoryBytes']");
   await memory().fill("8388609");
   assert.ok(await memory().evaluate((field) => field.validity.rangeOverflow));
   await memory().fill("8388608");

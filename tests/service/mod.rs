@@ -20,6 +20,7 @@
 //! | `operating` | effects of the other pages of the console |
 //! | `origins` | destinations that a config names |
 //! | `secrets` | values that are in no log, metric, response or file |
+//! | `reviews` | the review of a plugin in the console |
 //! | `crashes` | exits of the process at each point of a message's life |
 //! | `killed` | verifications while the service is killed every two seconds |
 //! | `transactions` | the transactions of a verification |
@@ -46,6 +47,7 @@ mod origins;
 mod people;
 mod running;
 mod sample;
+mod reviews;
 mod secrets;
 mod start;
 mod tenants;

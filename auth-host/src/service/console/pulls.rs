@@ -71,8 +71,10 @@ pub async fn fetch(
     let key = provenance_key(&upload.provenance_key)?;
     let (market, app) = (&console.market, &console.app);
     let mut new = pull_whole(market, app, reference, new, (id, key.clone())).await?;
-    // Another version of an installed plugin is pulled again and checked with the installed plugin's key too.
+    // Another version of an installed plugin is pulled again and checked with the installed plugin's key too. Its grants
+    // never replace the choices of a review.
     if new.name.is_none()
+        && !upload.is_chosen
         && let Some(name) = same(console, &new)
     {
         let row = installed(app, &name)?;

@@ -13,6 +13,7 @@ use super::visit::{Fields, Posted, Visit};
 use super::vouchers::{Voucher, vouchers};
 use super::words;
 use crate::service::admin::granted;
+use crate::service::admin::plugins::NewPlugin;
 use crate::service::admin::reviews::{self, Review};
 use crate::service::admin::versions;
 use askama::Template;
@@ -58,6 +59,7 @@ struct ReviewPage {
     more: String,
     key: String,
     provenance_key: String,
+    version: String,
     error: String,
 }
 
@@ -210,6 +212,7 @@ async fn review_page(
         },
         key: upload.key.clone(),
         provenance_key: upload.provenance_key.clone(),
+        version: new.version.clone().unwrap_or_default(),
         name,
         error,
     };
@@ -310,37 +313,80 @@ async fn decide(Path(id): Path<String>, posted: Posted) -> Result<Response, Faul
     let (visit, fields) = (posted.visit, posted.fields);
     visit.host_admin()?;
     let uploads = &visit.console.uploads;
-    let upload = uploads.find(&id, &visit.user.id)?;
-    match fields.get("do") {
+    let mut upload = uploads.find(&id, &visit.user.id)?;
+    let is_install = match fields.get("do") {
         "discard" => {
             uploads.drop(&id);
             return Ok(Redirect::to("/console/plugins").into_response());
         }
-        "check" | "install" => {}
+        "check" => false,
+        "install" => true,
         _ => return Err(Fault::Form),
+    };
+    if let Err(key) = choose(&mut upload, &fields) {
+        let error = visit.t.about("limit-wrong", key);
+        return refuse(&visit, upload, &fields, error).await;
     }
-    let shown = upload.new.manifest.clone();
-    let upload = match with_keys(&visit, upload.clone(), &fields).await {
-        Ok(upload) => upload,
+    let reviewed = upload.new.manifest.clone();
+    let checked = match with_keys(&visit, upload.clone(), &fields).await {
+        Ok(checked) => checked,
         Err(entered) => {
-            let t = visit.t;
-            let error = match &entered {
-                Entered::Key(reason) | Entered::ProvenanceKey(reason) => t.phrase(reason),
-                Entered::Pull(refusal) => {
-                    format!("{} {}", refusal.words(t), refusal.reason(t))
-                }
-            };
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return review_page(&visit, upload, status, lines(&error, 500)).await;
+            let error = entered_text(visit.t, &entered);
+            return refuse(&visit, upload, &fields, error).await;
         }
     };
-    uploads.keep(upload.clone());
     // A registry may have attached another manifest meanwhile, which nobody has reviewed.
-    if fields.get("do") == "check" || upload.new.manifest != shown {
-        let to = format!("/console/plugins/review/{id}");
-        return Ok(Redirect::to(&to).into_response());
+    if checked.new.manifest != reviewed {
+        uploads.keep(checked.clone());
+        let error = visit.t.say("review-other-manifest");
+        return review_page(&visit, checked, StatusCode::CONFLICT, error).await;
     }
-    install(&visit, upload, &fields).await
+    if is_install {
+        return install(&visit, checked, &fields).await;
+    }
+    uploads.keep(checked);
+    let to = format!("/console/plugins/review/{id}");
+    Ok(Redirect::to(&to).into_response())
+}
+
+/// Puts the choices of the form into the upload, so that the next page shows them. The error is the key of the first
+/// limit that is not a number above 0; the other choices are taken over.
+fn choose(upload: &mut Upload, fields: &Fields) -> Result<(), &'static str> {
+    let text = |name: &str| Some(fields.get(name).trim()).filter(|text| !text.is_empty());
+    let more = fields.get("more").split_whitespace();
+    let new = &mut upload.new;
+    new.origins = fields
+        .all("origin")
+        .chain(more)
+        .map(str::to_owned)
+        .collect();
+    new.name = text("name").map(str::to_owned);
+    new.version = text("version").map(str::to_owned);
+    upload.is_chosen = true;
+    upload.accepts_unsigned = fields.get("unsigned") == "on";
+    limits(fields, &mut new.limits)
+}
+
+/// The review with an error and the keys that were entered. The stored upload keeps the keys that it was checked with,
+/// so that the next attempt checks the entered ones.
+async fn refuse(
+    visit: &Visit,
+    mut upload: Upload,
+    fields: &Fields,
+    error: String,
+) -> Result<Response, Fault> {
+    fields.get("key").clone_into(&mut upload.key);
+    let provenance = fields.get("provenance");
+    provenance.clone_into(&mut upload.provenance_key);
+    review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
+}
+
+fn entered_text(t: Texts, entered: &Entered) -> String {
+    let text = match entered {
+        Entered::Key(reason) | Entered::ProvenanceKey(reason) => t.phrase(reason),
+        Entered::Pull(refusal) => format!("{} {}", refusal.words(t), refusal.reason(t)),
+    };
+    lines(&text, 500)
 }
 
 /// The upload, checked with the keys that were entered.
@@ -363,50 +409,37 @@ async fn with_keys(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result
 /// Reads the limits that were entered. An empty field grants the host's own limit, and a missing field keeps the
 /// earlier grant. The error is the key of the first limit that is not a number above 0.
 fn limits(fields: &Fields, granted: &mut BTreeMap<String, u64>) -> Result<(), &'static str> {
+    let mut wrong = None;
     for key in granted::keys() {
-        match fields.find(&format!("limit.{key}")).map(str::trim) {
-            None => {}
-            Some("") => {
+        let Some(text) = fields.find(&format!("limit.{key}")).map(str::trim) else {
+            continue;
+        };
+        match text.parse() {
+            _ if text.is_empty() => {
                 granted.remove(key);
             }
-            Some(text) => {
-                let most = text.parse().ok().filter(|most: &u64| *most > 0);
-                granted.insert(key.to_owned(), most.ok_or(key)?);
+            Ok(most) if most > 0 => {
+                granted.insert(key.to_owned(), most);
             }
+            _ => wrong = wrong.or(Some(key)),
         }
     }
-    Ok(())
+    wrong.map_or(Ok(()), Err)
 }
 
-async fn install(visit: &Visit, mut upload: Upload, fields: &Fields) -> Result<Response, Fault> {
-    let mut new = upload.new.clone();
-    new.origins = fields.all("origin").map(str::to_owned).collect();
-    let more = fields.get("more").split_whitespace().map(str::to_owned);
-    new.origins.extend(more);
-    new.origins.dedup();
-    let text = |name: &str| Some(fields.get(name).trim()).filter(|text| !text.is_empty());
-    new.name = text("name").map(str::to_owned);
-    new.version = text("version").map(str::to_owned);
-    new.is_unsigned = fields.get("unsigned") == "on";
-    // A page with a refusal shows the choices.
-    upload.new.origins.clone_from(&new.origins);
-    upload.new.name.clone_from(&new.name);
-    upload.is_chosen = true;
-    upload.accepts_unsigned = new.is_unsigned;
-    if let Err(key) = limits(fields, &mut new.limits) {
-        let error = visit.t.about("limit-wrong", key);
-        return review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await;
-    }
-    upload.new.limits.clone_from(&new.limits);
-    let app = &visit.console.app;
-    match versions::add(app, &visit.actor(), new).await {
+async fn install(visit: &Visit, upload: Upload, fields: &Fields) -> Result<Response, Fault> {
+    let new = NewPlugin {
+        is_unsigned: upload.accepts_unsigned,
+        ..upload.new.clone()
+    };
+    match versions::add(&visit.console.app, &visit.actor(), new).await {
         Ok(_) => {
             visit.console.uploads.drop(&upload.id);
             Ok(Redirect::to("/console/plugins").into_response())
         }
         Err(problem) => {
             let error = lines(&problem_text(visit.t, &problem), 500);
-            review_page(visit, upload, StatusCode::UNPROCESSABLE_ENTITY, error).await
+            refuse(visit, upload, fields, error).await
         }
     }
 }
