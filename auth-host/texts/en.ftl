@@ -80,6 +80,7 @@ either = Separate
 lines = One in each line.
 origin-confirm = Allow requests to
 offline = The console did not answer, so nobody checked the fields. Nothing that you typed is lost: try again.
+fault-rows = The form has too many rows: at most { $value } in all its tables. Nothing was changed. Go back and remove some, or enter the configuration as JSON.
 lost-send = No answer came, so a message may have been sent. Look at the list of messages before you send another one.
 lost-report = No answer came, so an address may have been made. Open the page again, and remove what nobody uses.
 trial = Try it

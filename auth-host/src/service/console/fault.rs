@@ -26,6 +26,8 @@ pub enum Fault {
     Role,
     /// The form cannot be read.
     Form,
+    /// The form has more than this number of rows.
+    Rows(usize),
     /// The address cannot be read.
     Address,
     /// Everything else.
@@ -70,6 +72,7 @@ impl Fault {
             Self::ForeignOrigin | Self::Token | Self::Role => StatusCode::FORBIDDEN,
             Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
             Self::Form | Self::Address => StatusCode::BAD_REQUEST,
+            Self::Rows(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Problem(problem) => {
                 StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -85,6 +88,7 @@ impl Fault {
             Self::SignIn { .. } => t.say("fault-session"),
             Self::Role => t.say("fault-role"),
             Self::Form => t.say("fault-form"),
+            Self::Rows(most) => t.about("fault-rows", *most),
             Self::Address => t.say("fault-address"),
             Self::Problem(problem) => problem_text(t, problem),
         }

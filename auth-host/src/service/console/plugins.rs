@@ -7,7 +7,7 @@ use super::page::{Page, render, time};
 use super::state::Console;
 use super::texts::Texts;
 use super::uploads::Upload;
-use super::visit::{Posted, Visit};
+use super::visit::{Posted, Visit, is_token};
 use crate::service::admin::plugins::{self as admin, NewPlugin};
 use crate::service::admin::{guides, pulls, users};
 use crate::service::ids;
@@ -212,19 +212,16 @@ async fn upload(
     let mut has_token = false;
     while let Some(part) = parts.next_field().await.map_err(|_| Fault::Form)? {
         let name = part.file_name().map(str::to_owned);
-        let is_token = part.name() == Some("token");
+        let is_named_token = part.name() == Some("token");
         // The token comes first, so that nothing of a forged upload is stored.
-        if !has_token && !is_token || files.len() >= FILES {
+        if !has_token && !is_named_token || files.len() >= FILES {
             return Err(Fault::Token);
         }
         let bytes = part.bytes().await.map_err(|_| Fault::Form)?.to_vec();
         match name {
             Some(name) if !name.is_empty() => files.push((name, bytes)),
-            _ if is_token => {
-                let mut sent = form_urlencoded::Serializer::new(String::new());
-                sent.append_pair("token", &String::from_utf8_lossy(&bytes));
-                let fields = super::visit::Fields::parse(sent.finish().as_bytes());
-                has_token = fields.has_token(&visit.token);
+            _ if is_named_token => {
+                has_token = is_token(&bytes, &visit.token);
                 if !has_token {
                     return Err(Fault::Token);
                 }

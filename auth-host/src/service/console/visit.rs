@@ -11,6 +11,7 @@ use crate::service::store::users::{Role, User};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -192,21 +193,21 @@ impl FromRequestParts<Arc<Console>> for Visit {
     }
 }
 
-/// The fields of a form, in their order.
+/// The fields of a form: the values of each name, in their order.
 #[derive(Clone, Debug, Default)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields(HashMap<String, Vec<String>>);
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Fields {
+    fn from_iter<T: IntoIterator<Item = (N, V)>>(pairs: T) -> Self {
+        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
+        for (name, value) in pairs {
+            fields.entry(name.into()).or_default().push(value.into());
+        }
+        Self(fields)
+    }
+}
 
 impl Fields {
-    /// Reads the fields of a body.
-    pub fn parse(body: &[u8]) -> Self {
-        let pairs = form_urlencoded::parse(body);
-        Self(
-            pairs
-                .map(|(k, v)| (k.into_owned(), v.into_owned()))
-                .collect(),
-        )
-    }
-
     /// The first value of a name, or an empty string.
     pub fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
@@ -214,20 +215,29 @@ impl Fields {
 
     /// The first value of a name.
     pub fn find(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
+        self.all(name).next()
     }
 
     /// Every value of a name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let found = self.0.iter().filter(move |(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.0.get(name).into_iter().flatten().map(String::as_str)
     }
 
     /// Returns true if the form has this token.
     pub fn has_token(&self, token: &str) -> bool {
-        self.get("token").as_bytes().ct_eq(token.as_bytes()).into()
+        is_token(self.get("token").as_bytes(), token)
     }
+
+    /// Number of values of some names.
+    pub fn count(&self, is_counted: impl Fn(&str) -> bool) -> usize {
+        let counted = self.0.iter().filter(|(name, _)| is_counted(name));
+        counted.map(|(_, values)| values.len()).sum()
+    }
+}
+
+/// Compares a sent token in constant time.
+pub fn is_token(sent: &[u8], token: &str) -> bool {
+    sent.ct_eq(token.as_bytes()).into()
 }
 
 /// Reads a form of any sender.
@@ -239,11 +249,18 @@ pub async fn fields(request: Request) -> Result<Fields, Fault> {
     }
     let body = axum::body::to_bytes(request.into_body(), FORM_BYTES);
     match tokio::time::timeout(FORM_TIME, body).await {
-        // A form with too many fields is refused, because dropping some would go unnoticed.
-        Ok(Ok(body)) if form_urlencoded::parse(&body).nth(FIELDS).is_none() => {
-            Ok(Fields::parse(&body))
-        }
-        Ok(_) | Err(_) => Err(Fault::Form),
+        Ok(Ok(body)) => parse(&body),
+        Ok(Err(_)) | Err(_) => Err(Fault::Form),
+    }
+}
+
+/// Parses a form. One with too many fields is refused, because dropping some would go unnoticed.
+fn parse(body: &[u8]) -> Result<Fields, Fault> {
+    let mut pairs = form_urlencoded::parse(body);
+    let fields = pairs.by_ref().take(FIELDS).collect();
+    match pairs.next() {
+        None => Ok(fields),
+        Some(_) => Err(Fault::Form),
     }
 }
 

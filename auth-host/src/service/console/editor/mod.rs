@@ -100,7 +100,7 @@ async fn post(Path((_, id)): Path<(String, String)>, posted: Posted) -> Result<R
         return Ok(Redirect::to(&format!("/console/t/{tenant}/connectors")).into_response());
     };
     let mut state = State::open(subject, Some(fields.clone())).await?;
-    state.read(&fields);
+    state.read(&fields)?;
     state.refuse(&problem);
     Ok(state.page().await)
 }
@@ -115,7 +115,7 @@ const REPORT_DROP: &str = "report-drop:";
 
 async fn act(mut state: State) -> Result<Response, Fault> {
     let posted = state.posted.clone().unwrap_or_default();
-    state.read(&posted);
+    state.read(&posted)?;
     if !state.json_error.is_empty() {
         return Ok(state.page().await);
     }

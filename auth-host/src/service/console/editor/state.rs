@@ -89,7 +89,11 @@ impl State {
     }
 
     /// Reads the posted form or JSON, and the trial's fields.
-    pub(super) fn read(&mut self, posted: &Fields) {
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Rows`] if the form has too many rows.
+    pub(super) fn read(&mut self, posted: &Fields) -> Result<(), Fault> {
         self.trial.to = posted.get("to").trim().to_owned();
         self.trial.locale = posted.get("locale").trim().to_owned();
         if let Some(usage) = posted.find("usage").filter(|usage| !usage.is_empty()) {
@@ -97,11 +101,14 @@ impl State {
         }
         self.is_json = posted.get("view") == "json";
         if !self.is_json {
+            if form::rows(posted) > form::FORM_ROWS {
+                return Err(Fault::Rows(form::FORM_ROWS));
+            }
             self.draft = form::read(&self.fields, posted);
-            return;
+            return Ok(());
         }
         let text = posted.get("json");
-        match form::parse_json(text) {
+        match form::parse_json(text, &self.fields) {
             Ok(value) => self.draft = Draft::pasted(value, &self.fields, &self.subject.stored),
             Err((0, _)) => self.json_error = self.t().say("json-object"),
             Err((line, column)) => {
@@ -112,6 +119,7 @@ impl State {
             self.json = text.to_owned();
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
+        Ok(())
     }
 
     /// Returns the token of the posted form. The response gets a new token for the next action.

@@ -18,7 +18,7 @@ mod schema;
 pub use control::Shown;
 pub use field::{Field, lines, shown};
 pub use items::{defaults, fields};
-pub use read::{Draft, parse_json, read};
+pub use read::{Draft, FORM_ROWS, parse_json, read, rows};
 
 #[cfg(test)]
 mod tests;

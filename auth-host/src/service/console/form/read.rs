@@ -7,10 +7,18 @@
 use super::field::{Field, Widget, escaped};
 use crate::service::console::visit::Fields;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most entries of a table. A longer one is shown as JSON.
 pub const ROWS: usize = 200;
+
+/// The most rows of all tables of a posted form. Each row has about 2 KB in the page that answers the form.
+pub const FORM_ROWS: usize = 5 * ROWS;
+
+/// Number of rows of a posted form.
+pub fn rows(posted: &Fields) -> usize {
+    posted.count(|name| name.starts_with("r/"))
+}
 
 /// A config that is being edited.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +58,7 @@ impl Draft {
                 let entry = value.pointer(&format!("{pointer}/{nth}"));
                 let same = free.iter().position(|(_, old)| Some(*old) == entry);
                 ids.push(match same {
-                    Some(at) => format!("o{}", free.swap_remove(at).0),
+                    Some(at) => format!("o{}", free.remove(at).0),
                     None => format!("n{nth}"),
                 });
             }
@@ -100,29 +108,37 @@ fn lists(value: &Value, fields: &[Field], pointer: String) -> Vec<(String, usize
     found
 }
 
-/// Reads the JSON view: a config, or an export of Logto with the member `config`.
+/// Reads the JSON view: a config of these fields, or an export of Logto with the member `config`.
 ///
 /// # Errors
 ///
 /// Line and column of the JSON error; zeros if the JSON is not an object.
-pub fn parse_json(text: &str) -> Result<Value, (usize, usize)> {
+pub fn parse_json(text: &str, fields: &[Field]) -> Result<Value, (usize, usize)> {
     let value: Value =
         serde_json::from_str(text).map_err(|error| (error.line(), error.column()))?;
     let value = match value {
         Value::Array(mut list) if list.len() == 1 => list.pop().unwrap_or_default(),
         value => value,
     };
-    match value {
-        Value::Object(mut object) => match object.remove("config") {
-            Some(config @ Value::Object(_)) => Ok(config),
-            Some(other) => {
-                object.insert("config".to_owned(), other);
-                Ok(Value::Object(object))
-            }
-            None => Ok(Value::Object(object)),
-        },
-        _ => Err((0, 0)),
+    let Value::Object(mut object) = value else {
+        return Err((0, 0));
+    };
+    match object.get_mut("config").map(Value::take) {
+        Some(config @ Value::Object(_)) if is_export(&object, fields) => Ok(config),
+        Some(config) => {
+            object.insert("config".to_owned(), config);
+            Ok(Value::Object(object))
+        }
+        None => Ok(Value::Object(object)),
     }
+}
+
+/// Returns true if an object with a member `config` is an export: it has the identifier of a connector, or no member is
+/// a field of the config itself.
+fn is_export(object: &Map<String, Value>, fields: &[Field]) -> bool {
+    let is_field = |key: &str| fields.iter().any(|field| field.key == key);
+    let has = |key| object.contains_key(key) && !is_field(key);
+    has("connectorId") || has("id") || !object.keys().any(|key| is_field(key))
 }
 
 /// Reads a form.
@@ -156,6 +172,10 @@ fn object(
         }
     }
     object
+}
+
+fn is_row_id(id: &str) -> bool {
+    (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn value(
@@ -217,14 +237,12 @@ fn value(
             }
         }
         Widget::Table(columns) => {
-            let mut ids = Vec::new();
-            for id in posted.all(&format!("r{name}")) {
-                let fits =
-                    (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
-                if fits && !ids.iter().any(|known| known == id) {
-                    ids.push(id.to_owned());
-                }
-            }
+            let mut known = HashSet::new();
+            let ids = posted.all(&format!("r{name}"));
+            let ids: Vec<String> = ids
+                .filter(|id| is_row_id(id) && known.insert(*id))
+                .map(str::to_owned)
+                .collect();
             let rows: Vec<Value> = ids
                 .iter()
                 .enumerate()

@@ -88,6 +88,10 @@ fn every_type_of_item_has_its_widget() {
     assert_eq!(columns[0].0, "id", "what is required comes first");
 }
 
+fn parsed(form: &str) -> Fields {
+    form_urlencoded::parse(form.as_bytes()).collect()
+}
+
 /// The names and values that a browser would send for a page, with or without scripts.
 fn sent(page: &str) -> Fields {
     let mut body = form_urlencoded::Serializer::new(String::new());
@@ -146,7 +150,7 @@ fn sent(page: &str) -> Fields {
         let value = chosen.and_then(|option| attribute(&format!(" {option}"), "value"));
         body.append_pair(&name, &value.unwrap_or_default());
     }
-    Fields::parse(body.finish().as_bytes())
+    parsed(&body.finish())
 }
 
 fn page(
@@ -196,7 +200,9 @@ fn unchanged_config_round_trips_through_form() {
 #[test]
 fn row_keeps_its_id_when_it_moves() {
     let fields = everything();
-    let posted = Fields::parse(b"r/accounts=o1&r/accounts=n7&r/accounts=o1&r/accounts=bad-id&v/accounts/o1/id=b&v/accounts/n7/id=c");
+    let posted = parsed(
+        "r/accounts=o1&r/accounts=n7&r/accounts=o1&r/accounts=bad-id&v/accounts/o1/id=b&v/accounts/n7/id=c",
+    );
     let draft = read(&fields, &posted);
     assert_eq!(draft.value["accounts"], json!([{"id": "b"}, {"id": "c"}]));
     assert_eq!(
@@ -212,6 +218,11 @@ fn pasted_entry_is_the_stored_one_it_equals() {
     let pasted = json!({"accounts": [{"id": "b"}, {"id": "x"}, {"id": "a", "key": null}]});
     let draft = Draft::pasted(pasted, &fields, &stored);
     assert_eq!(draft.rows["/accounts"], ["o1", "n1", "o0"]);
+    // Entries that look alike may have other secrets, so each keeps its place.
+    let alike =
+        json!({"accounts": [{"id": "a"}, {"id": "b", "key": null}, {"id": "b", "key": null}]});
+    let draft = Draft::pasted(alike.clone(), &fields, &alike);
+    assert_eq!(draft.rows["/accounts"], ["o0", "o1", "o2"]);
 }
 
 #[test]
@@ -292,20 +303,55 @@ fn texts_of_a_guard_are_text_and_short() {
 }
 
 #[test]
-fn what_logto_exports_is_a_config() {
-    for (text, found) in [
-        (r#"{"a":1}"#, Ok(json!({"a": 1}))),
+fn export_of_logto_is_read_as_its_config() {
+    let fields_of = |keys: &[&str]| {
+        let item = |key: &&str| json!({"key": key, "type": "Text", "label": key});
+        let items: Vec<Value> = keys.iter().map(item).collect();
+        fields(&guard(&Value::from(items), &json!({}), &[]))
+    };
+    let inner = Ok(json!({"a": 1}));
+    for (keys, text, found) in [
+        (&["a"][..], r#"{"a":1}"#, inner.clone()),
         (
+            &["a"],
             r#"{"connectorId":"x","config":{"a":1}}"#,
-            Ok(json!({"a": 1})),
+            inner.clone(),
         ),
-        (r#"[{"config":{"a":1}}]"#, Ok(json!({"a": 1}))),
-        (r#"{"config":1}"#, Ok(json!({"config": 1}))),
-        ("[]", Err((0, 0))),
-        ("7", Err((0, 0))),
-        ("{\n,", Err((2, 1))),
+        (&["a"], r#"[{"config":{"a":1}}]"#, inner.clone()),
+        (&["a"], r#"{"config":1}"#, Ok(json!({"config": 1}))),
+        (&["a"], "[]", Err((0, 0))),
+        (&["a"], "7", Err((0, 0))),
+        (&["a"], "{\n,", Err((2, 1))),
+        // Configs with a member of this name.
+        (
+            &["config", "url"],
+            r#"{"config":{"a":1},"url":"u"}"#,
+            Ok(json!({"config": {"a": 1}, "url": "u"})),
+        ),
+        (
+            &["config"],
+            r#"{"config":{"a":1}}"#,
+            Ok(json!({"config": {"a": 1}})),
+        ),
+        (
+            &["url"],
+            r#"{"config":{"a":1},"url":"u"}"#,
+            Ok(json!({"config": {"a": 1}, "url": "u"})),
+        ),
+        (
+            &["config", "id"],
+            r#"{"config":{"a":1},"id":"u"}"#,
+            Ok(json!({"config": {"a": 1}, "id": "u"})),
+        ),
+        // Exports for such plugins.
+        (&["config"], r#"{"id":"x","config":{"a":1}}"#, inner.clone()),
+        (
+            &["config", "id"],
+            r#"{"connectorId":"x","id":"y","config":{"a":1}}"#,
+            inner,
+        ),
     ] {
-        assert_eq!(parse_json(text), found, "{text}");
+        assert_eq!(parse_json(text, &fields_of(keys)), found, "{keys:?} {text}");
     }
 }
 
@@ -319,7 +365,7 @@ fn row_beyond_the_most_is_a_fault() {
             form.append_pair("r/accounts", &format!("n{row}"));
             form.append_pair(&format!("v/accounts/n{row}/id"), &row.to_string());
         }
-        let draft = read(&fields, &Fields::parse(form.finish().as_bytes()));
+        let draft = read(&fields, &parsed(&form.finish()));
         assert_eq!(draft.faults(), faults, "{rows}");
         let kept = draft.value["accounts"].as_array().unwrap();
         assert_eq!(
