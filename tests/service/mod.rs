@@ -12,6 +12,7 @@
 //! | `limits` | refusals, and their counts |
 //! | `connections` | silent connections, too many of them, and a hangup |
 //! | `console` | the pages for operators: their refusals, and the cost of a page |
+//! | `editor` | the editor of a connector: conflicts, origins, forms that are too large |
 //! | `once` | repeated forms of the console |
 //! | `timeline` | the timeline of a message: reports, look-ups, advice |
 //! | `calls` | the last requests to a webhook, and its trial |
@@ -19,8 +20,8 @@
 //! | `tenants` | keys, scopes, and other tenants' things |
 //! | `operating` | effects of the other pages of the console |
 //! | `origins` | destinations that a config names |
-//! | `secrets` | values that are in no log, metric, response or file |
 //! | `reviews` | the review of a plugin in the console |
+//! | `secrets` | values that are in no log, metric, response or file |
 //! | `crashes` | exits of the process at each point of a message's life |
 //! | `killed` | verifications while the service is killed every two seconds |
 //! | `transactions` | the transactions of a verification |
@@ -34,6 +35,7 @@ mod calls;
 mod connections;
 mod console;
 mod crashes;
+mod editor;
 mod failover;
 mod granted;
 mod guide;
@@ -45,9 +47,9 @@ mod once;
 mod operating;
 mod origins;
 mod people;
+mod reviews;
 mod running;
 mod sample;
-mod reviews;
 mod secrets;
 mod start;
 mod tenants;

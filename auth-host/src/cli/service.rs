@@ -208,6 +208,9 @@ pub struct ConnectorConfirm {
     pub named: NamedOf,
     /// The origin: https://sms.example.com
     pub origin: String,
+    /// Withdraw the confirmation
+    #[arg(long)]
+    pub withdraw: bool,
 }
 
 /// `flow`

@@ -126,6 +126,11 @@ impl Problem {
         }
     }
 
+    /// Returns true if the object of a change was changed meanwhile.
+    pub fn is_conflict(&self) -> bool {
+        self.kind == "/problems/conflict"
+    }
+
     /// A decision against a message, counted by its reason.
     pub fn refused(
         status: StatusCode,

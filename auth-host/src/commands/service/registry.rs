@@ -91,9 +91,12 @@ pub async fn connector(command: Connector) -> Result<Code, Stop> {
         Connector::Confirm(args) => {
             let NamedOf { scope, name } = args.named;
             let app = open(&scope.at).await?;
-            let confirmed =
-                connectors::confirm(&app, &actor(), &scope.tenant, &name, &args.origin).await?;
-            show(&scope.at, &confirmed)
+            let (actor, tenant, origin) = (actor(), &scope.tenant, &args.origin);
+            let decided = match args.withdraw {
+                false => connectors::confirm(&app, &actor, tenant, &name, origin).await?,
+                true => connectors::withdraw(&app, &actor, tenant, &name, origin).await?,
+            };
+            show(&scope.at, &decided)
         }
         Connector::Check(args) => {
             let app = open(&args.scope.at).await?;

@@ -11,13 +11,14 @@ use crate::service::crypt::Purpose;
 use crate::service::ids;
 use crate::service::problem::{Finding, Problem};
 use crate::service::store::StoreError;
-use crate::service::store::audit::Action;
+use crate::service::store::audit::{self, Action};
 use crate::service::store::registry::{self, Flow};
 use crate::service::texts::{about, say};
 use auth_connector_host::{
     CallError, Config, ConfigGuard, Diagnostic, Manifest, Metadata, Phrase, Plugin, Severity,
 };
 use axum::http::StatusCode;
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub struct Edit {
     pub entries: Vec<(String, String)>,
     /// The revision that was edited; another one is a conflict.
     pub revision: Option<i64>,
+    /// The origins that a host administrator confirms, in place of all that were confirmed before. `None` keeps those.
+    pub confirmed: Option<Vec<String>>,
 }
 
 /// A config that was read, completed with stored secrets and validated, and its plugin.
@@ -92,17 +95,12 @@ pub struct Prepared {
     pub before: Option<Arc<Connector>>,
 }
 
-/// Reads a config as [`put`] does, and stores nothing. `allowed` are origins that this request confirms.
+/// Reads a config as [`put`] does, and stores nothing.
 ///
 /// # Errors
 ///
 /// [`Problem`] if the plugin returns no result or a stored secret is not taken over. Findings are not errors.
-pub async fn prepare(
-    app: &Arc<App>,
-    put: Put<'_>,
-    edit: &Edit,
-    allowed: &[String],
-) -> Result<Prepared, Problem> {
+pub async fn prepare(app: &Arc<App>, put: Put<'_>, edit: &Edit) -> Result<Prepared, Problem> {
     let catalog = app.catalog.load_full();
     if !catalog.tenants.contains_key(put.tenant) {
         return Err(Problem::not_found("tenant"));
@@ -124,10 +122,11 @@ pub async fn prepare(
         .and_then(|m| Manifest::parse(m).ok());
     let mut config = put.config;
     let wanted_before = wanted(manifest.as_ref(), &config);
-    let known = before.as_ref().map(|c| confirmed_for(&c.row, &row.id));
-    let known = known.unwrap_or_default().iter().chain(allowed);
-    let confirmed: Vec<String> = known
-        .filter(|o| wanted_before.as_ref().is_ok_and(|w| w.contains(o)))
+    let earlier = before.as_ref().map(|c| confirmed_for(&c.row, &row.id));
+    let confirmed = edit.confirmed.as_deref().or(earlier).unwrap_or_default();
+    let asked = wanted_before.iter().flatten();
+    let confirmed: Vec<String> = asked
+        .filter(|origin| confirmed.contains(origin))
         .cloned()
         .collect();
     let (loading, plugin_row, more) = (app.clone(), row.clone(), confirmed.clone());
@@ -209,7 +208,7 @@ pub async fn put_edited(
 ) -> Result<ConnectorView, Problem> {
     check_name("/name", put.name)?;
     let (tenant, name) = (put.tenant.to_owned(), put.name.to_owned());
-    let prepared = prepare(app, put, edit, &[]).await?;
+    let prepared = prepare(app, put, edit).await?;
     let findings = prepared.findings;
     if findings.iter().any(|f| f.severity == "error") {
         let mut problem = Problem::invalid("/config", say("refusal-config"));
@@ -239,16 +238,52 @@ pub async fn put_edited(
     };
     let entry =
         Entry::new(Some(&tenant), actor, Action::ConnectorPut, &id).detail(next.name.as_str());
+    let decisions = match &edit.confirmed {
+        Some(_) => decisions(before.as_ref().map(|c| &c.row), &next),
+        None => Vec::new(),
+    };
+    for (action, origin) in &decisions {
+        if *action == Action::ConnectorConfirm {
+            check_not_own(app, "/origin", origin).await?;
+        }
+    }
+    let by = actor.0.clone();
     change(app, entry, move |db| {
-        require_current(
-            registry::put_connector(db, &next)?,
-            "refusal-connector-changed",
-        )
+        keep(db, &next)?;
+        for (action, origin) in decisions {
+            audit::add(db, Some(&next.tenant), &by, action, &next.id, &origin)?;
+        }
+        Ok(())
     })
     .await?;
     let mut shown = get(app, &tenant, &id)?;
     shown.findings = findings;
     Ok(shown)
+}
+
+/// Stores a connector, unless it was changed meanwhile.
+fn keep(db: &Connection, next: &registry::Connector) -> Result<(), Problem> {
+    let is_kept = registry::put_connector(db, next)?;
+    require_current(is_kept, "refusal-connector-changed")
+}
+
+/// The origins that a change confirms or withdraws. An origin that the config no longer asks for is neither.
+fn decisions(
+    before: Option<&registry::Connector>,
+    next: &registry::Connector,
+) -> Vec<(Action, String)> {
+    let earlier = before.map_or(&[][..], |before| confirmed_for(before, &next.plugin));
+    let asked = next.wanted.iter();
+    asked
+        .filter_map(|origin| {
+            let action = match (earlier.contains(origin), next.confirmed.contains(origin)) {
+                (false, true) => Action::ConnectorConfirm,
+                (true, false) => Action::ConnectorWithdraw,
+                (true, true) | (false, false) => return None,
+            };
+            Some((action, origin.clone()))
+        })
+        .collect()
 }
 
 /// A plugin for a tenant's form: that of a ready connector, or loaded again.
@@ -439,17 +474,47 @@ pub async fn confirm(
     if !next.confirmed.iter().any(|confirmed| confirmed == origin) {
         next.confirmed.push(origin.to_owned());
     }
+    decide(app, actor, (Action::ConnectorConfirm, origin), next).await
+}
+
+/// Withdraws the confirmation of an origin: the connector is not ready until it is confirmed again. For host
+/// administrators.
+///
+/// # Errors
+///
+/// [`Problem`] if the origin is not confirmed.
+pub async fn withdraw(
+    app: &Arc<App>,
+    actor: &Actor,
+    tenant: &str,
+    name: &str,
+    origin: &str,
+) -> Result<ConnectorView, Problem> {
+    let connector = find(app, tenant, name)?;
+    let mut next = connector.row.clone();
+    next.confirmed.retain(|confirmed| confirmed != origin);
+    if next.confirmed == connector.row.confirmed {
+        return Err(Problem::invalid(
+            "/origin",
+            say("refusal-origin-unconfirmed"),
+        ));
+    }
+    decide(app, actor, (Action::ConnectorWithdraw, origin), next).await
+}
+
+/// Stores a decision about an origin.
+async fn decide(
+    app: &Arc<App>,
+    actor: &Actor,
+    (action, origin): (Action, &str),
+    mut next: registry::Connector,
+) -> Result<ConnectorView, Problem> {
     next.revision += 1;
     next.updated_at = ids::now_ms();
-    let entry = Entry::new(Some(tenant), actor, Action::ConnectorConfirm, &next.id).detail(origin);
-    change(app, entry, move |db| {
-        require_current(
-            registry::put_connector(db, &next)?,
-            "refusal-connector-changed",
-        )
-    })
-    .await?;
-    get(app, tenant, name)
+    let (tenant, id) = (next.tenant.clone(), next.id.clone());
+    let entry = Entry::new(Some(&tenant), actor, action, &id).detail(origin);
+    change(app, entry, move |db| keep(db, &next)).await?;
+    get(app, &tenant, &id)
 }
 
 /// Removes a connector that no flow names.

@@ -47,7 +47,10 @@ pub fn routes() -> Router<Arc<App>> {
                 .put(put_connector)
                 .delete(remove_connector),
         )
-        .route("/tenants/{tenant}/connectors/{name}/confirm", post(confirm))
+        .route(
+            "/tenants/{tenant}/connectors/{name}/confirm",
+            post(confirm).delete(withdraw),
+        )
         .route("/tenants/{tenant}/connectors/{name}/check", post(check))
         .route("/tenants/{tenant}/flows", get(list_flows).put(put_flow))
         .route("/tenants/{tenant}/keys", get(list_keys).post(add_key))
@@ -180,6 +183,16 @@ async fn confirm(
 ) -> Answer<connectors::ConnectorView> {
     let origin = &call.body.origin;
     let shown = connectors::confirm(&app, &actor(&call.by), &tenant, &name, origin).await?;
+    Ok(Shown(shown))
+}
+
+async fn withdraw(
+    State(app): State<Arc<App>>,
+    Path((tenant, name)): Path<(String, String)>,
+    call: Call<Host, Confirm>,
+) -> Answer<connectors::ConnectorView> {
+    let origin = &call.body.origin;
+    let shown = connectors::withdraw(&app, &actor(&call.by), &tenant, &name, origin).await?;
     Ok(Shown(shown))
 }
 

@@ -53,6 +53,7 @@ actions! {
     ConnectorPut = "connector.put",
     ConnectorRemove = "connector.remove",
     ConnectorTrial = "connector.trial",
+    ConnectorWithdraw = "connector.withdraw",
     EventsPut = "events.put",
     EventsRemove = "events.remove",
     FlowPut = "flow.put",

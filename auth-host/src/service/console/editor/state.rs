@@ -7,7 +7,6 @@ use super::super::visit::{Fields, once_token};
 use super::subject::Subject;
 use super::trial::{Trial, usages};
 use crate::service::admin::connectors::{self, Edit, Prepared};
-use crate::service::admin::destinations::check_not_own;
 use crate::service::admin::once::Once;
 use crate::service::problem::{Finding, Problem};
 use axum::http::StatusCode;
@@ -29,6 +28,9 @@ pub(super) struct State {
     pub(super) json: String,
     pub(super) json_error: String,
     pub(super) problem: String,
+    /// True if the connector was changed after the form was made. The form keeps its revision, so that it never
+    /// overwrites the other change.
+    pub(super) is_stale: bool,
     pub(super) trial: Trial,
     pub(super) checks: Vec<(String, String, String, String)>,
     pub(super) status: StatusCode,
@@ -75,6 +77,7 @@ impl State {
             json: String::new(),
             json_error: String::new(),
             problem: String::new(),
+            is_stale: false,
             trial,
             checks: Vec::new(),
             status: StatusCode::OK,
@@ -99,6 +102,7 @@ impl State {
         if let Some(usage) = posted.find("usage").filter(|usage| !usage.is_empty()) {
             self.trial.usage = usage.to_owned();
         }
+        self.read_origins(posted);
         self.is_json = posted.get("view") == "json";
         if !self.is_json {
             if form::rows(posted) > form::FORM_ROWS {
@@ -164,27 +168,48 @@ impl State {
 
     /// The stored entries of lists, and the revision that the page was made from.
     pub(super) fn edit(&self) -> Edit {
-        let revision = self
-            .posted
-            .as_ref()
-            .and_then(|p| p.get("revision").parse().ok());
         Edit {
             entries: self.draft.entries(),
-            revision: revision.filter(|_| self.subject.id.is_some()),
+            revision: self.revision().filter(|_| self.subject.id.is_some()),
+            confirmed: self.confirmed(),
         }
     }
 
-    /// Origins that the administrator confirms with this form.
-    pub(super) fn allowed(&self) -> Vec<String> {
-        let may = self.subject.visit.host_admin().is_ok();
-        let posted = self.posted.iter().flat_map(|posted| posted.all("origin"));
-        posted.filter(|_| may).map(str::to_owned).collect()
+    /// The revision that the posted form was made from.
+    pub(super) fn revision(&self) -> Option<i64> {
+        self.posted.as_ref()?.get("revision").parse().ok()
+    }
+
+    /// The origins that are confirmed if a host administrator saves the form: those that are ticked, and those that the
+    /// form does not show. The form of anybody else confirms and withdraws nothing.
+    fn confirmed(&self) -> Option<Vec<String>> {
+        let posted = self.posted.as_ref()?;
+        self.subject.visit.host_admin().ok()?;
+        let is_shown = |origin: &&String| posted.all("asked").any(|asked| asked == *origin);
+        let others = self.subject.confirmed.iter();
+        let others = others.filter(|origin| !is_shown(origin)).cloned();
+        let ticked = posted.all("origin").map(str::to_owned);
+        Some(ticked.chain(others).collect())
+    }
+
+    /// The posted boxes of origins, for a page whose config could not be read. A browser does not send the boxes of a
+    /// user who may not tick them.
+    fn read_origins(&mut self, posted: &Fields) {
+        let confirmed = self.confirmed();
+        let confirmed = confirmed.as_ref().unwrap_or(&self.subject.confirmed);
+        let asked = posted.all("asked").take(64).map(str::to_owned);
+        self.origins = asked
+            .map(|origin| {
+                let is_confirmed = confirmed.contains(&origin);
+                (origin, is_confirmed)
+            })
+            .collect();
     }
 
     pub(super) async fn prepare(&mut self) -> Option<Prepared> {
         let app = self.subject.visit.console.app.clone();
         let put = self.subject.put(self.draft.value.clone(), &self.locales);
-        let prepared = connectors::prepare(&app, put, &self.edit(), &self.allowed()).await;
+        let prepared = connectors::prepare(&app, put, &self.edit()).await;
         match prepared {
             Ok(prepared) => {
                 self.is_checked = true;
@@ -215,6 +240,10 @@ impl State {
                 message: problem.text(self.t()),
             }),
             _ if !problem.findings.is_empty() => self.findings.clone_from(&problem.findings),
+            _ if problem.is_conflict() && self.subject.id.is_some() => {
+                self.is_stale = true;
+                self.problem = self.t().say("connector-stale");
+            }
             _ => self.problem = problem_text(self.t(), problem),
         }
     }
@@ -238,22 +267,10 @@ impl State {
             self.validate().await;
             return Ok(self.page().await);
         }
-        for origin in self.allowed() {
-            if let Err(problem) = check_not_own(app, "/origin", &origin).await {
-                self.refuse(&problem);
-                return Ok(self.page().await);
-            }
-        }
         let edit = self.edit();
         let put = self.subject.put(self.draft.value.clone(), &self.locales);
         match connectors::put_edited(app, &visit.actor(), put, &edit).await {
             Ok(saved) => {
-                for origin in self.allowed() {
-                    if saved.wanted.contains(&origin) && !saved.confirmed.contains(&origin) {
-                        connectors::confirm(app, &visit.actor(), tenant, &saved.id, &origin)
-                            .await?;
-                    }
-                }
                 let to = format!("/console/t/{tenant}/connectors/{}?saved=true", saved.id);
                 Ok(Redirect::to(&to).into_response())
             }

@@ -15,6 +15,7 @@ pub(super) struct Subject {
     pub(super) revision: i64,
     pub(super) stored: Value,
     pub(super) secrets: Vec<String>,
+    pub(super) confirmed: Vec<String>,
 }
 
 impl Subject {
@@ -37,6 +38,7 @@ impl Subject {
             revision: 0,
             stored: json!({}),
             secrets: Vec::new(),
+            confirmed: Vec::new(),
         })
     }
 
@@ -50,6 +52,7 @@ impl Subject {
             revision: found.revision,
             stored: found.config,
             secrets: found.secrets,
+            confirmed: found.confirmed,
         })
     }
 

@@ -36,6 +36,10 @@ struct Editor {
     errors: usize,
     warnings: usize,
     problem: String,
+    /// The identifier of a connector that was changed meanwhile, for a link that opens it anew.
+    stale: Option<String>,
+    /// Origins that nobody confirmed yet.
+    waits: String,
     origins: Vec<(String, bool)>,
     has_guide: bool,
     plugin: String,
@@ -65,6 +69,13 @@ impl State {
         let findings = self.findings.iter().take(200);
         let findings: Vec<Finding> = findings.map(|f| shown_finding(t, f, is_long)).collect();
         let reports = self.reports();
+        let waits = self
+            .origins
+            .iter()
+            .filter(|(_, is_confirmed)| !is_confirmed);
+        let waits: Vec<&str> = waits.map(|(origin, _)| origin.as_str()).collect();
+        let waits = form::shown(&waits.join(", "), 400);
+        let revision = self.revision().unwrap_or(subject.revision);
         let json = match self.json_error.is_empty() && self.is_json {
             true => serde_json::to_string_pretty(&self.draft.value).unwrap_or_default(),
             false => self.json,
@@ -97,7 +108,7 @@ impl State {
             is_new: subject.id.is_none(),
             plugin_title,
             description: self.description,
-            revision: subject.revision,
+            revision,
             shown,
             is_json: self.is_json,
             json,
@@ -105,6 +116,8 @@ impl State {
             errors,
             warnings,
             problem: self.problem,
+            stale: id.filter(|_| self.is_stale).cloned(),
+            waits,
             origins: self.origins,
             has_guide: guide.is_some(),
             plugin: subject.plugin.clone(),
