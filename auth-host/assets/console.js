@@ -4,8 +4,9 @@
 
 // Before every other listener, and for parts of the page that come later, too.
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-confirm]");
-  if (!button || window.confirm(button.dataset.confirm)) return;
+  const button = event.target.closest("[data-confirm], [aria-disabled=true]");
+  if (!button) return;
+  if (button.ariaDisabled !== "true" && window.confirm(button.dataset.confirm)) return;
   event.preventDefault();
   event.stopPropagation();
 }, true);
@@ -59,10 +60,7 @@ function edit(form) {
     const mine = ++turn;
     const body = new URLSearchParams(new FormData(form));
     body.set("do", action);
-    if (source) {
-      posted.add(form);
-      source.setAttribute("aria-busy", "true");
-    }
+    if (source) hold(source);
     try {
       const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(60_000) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -81,11 +79,23 @@ function edit(form) {
     } catch {
       tell(undefined, source);
     } finally {
-      if (source) {
-        posted.delete(form);
-        source.removeAttribute("aria-busy");
-      }
+      if (source) release();
     }
+  }
+
+  // While an answer is awaited the form is not sent again: its buttons say so, and keep the focus.
+  function hold(source) {
+    posted.add(form);
+    source.ariaBusy = "true";
+    for (const button of form.querySelectorAll("button:not([data-add], [data-remove])")) button.ariaDisabled = "true";
+    const line = document.createElement("p");
+    line.textContent = form.dataset.wait;
+    source.closest("section").querySelector("[data-live]").prepend(line);
+  }
+
+  function release() {
+    posted.delete(form);
+    for (const button of form.querySelectorAll("button")) button.ariaDisabled = button.ariaBusy = null;
   }
 
   // Says what is wrong, beside the button that was pressed. Without an answer nobody knows what the server did.

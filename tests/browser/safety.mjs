@@ -119,6 +119,14 @@ test("two tabs and reloading do no harm", { timeout: 60_000 }, async () => {
   await page.locator("[value=save]").click();
   await page.locator("#problem:not([hidden])").waitFor();
   assert.equal(await page.locator("[name='v/timeoutMs']").inputValue(), "6000", "what was typed is still there");
+  // Pressing again overwrites nothing either; the page has a link to what is stored.
+  for (const action of ["save", "as-json", "save"]) {
+    const posted = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.status() === 409);
+    await Promise.all([posted, page.locator(`[value=${action}]`).click()]);
+    await page.waitForLoadState();
+    await page.locator(`#problem a[href$="${id}"]`).waitFor();
+  }
+  await look(page, "conflict");
   await second.reload();
   assert.equal(await second.locator("[name='v/timeoutMs']").inputValue(), "5000");
   // Back to the list and forward again shows what is stored.
@@ -135,6 +143,66 @@ test("two tabs and reloading do no harm", { timeout: 60_000 }, async () => {
   await page.locator("code.secret").waitFor();
   await page.goto(`${host.origin}/console/t/default/keys`);
   assert.equal(await page.locator("code.secret").count(), 0, "a key is shown once");
+});
+
+/** The fields of a page that programs find which read pages aloud, with their values. */
+async function fields(page) {
+  const debugging = await page.context().newCDPSession(page);
+  const { nodes } = await debugging.send("Accessibility.getFullAXTree");
+  await debugging.detach();
+  const found = nodes.filter((node) => !node.ignored && ["textbox", "checkbox"].includes(node.role?.value));
+  const isDisabled = (node) => node.properties.some(({ name, value }) => name === "disabled" && value.value);
+  return found.map((node) => ({ name: node.name.value, value: node.value?.value, isDisabled: isDisabled(node) }));
+}
+
+test("viewer reads config and limits and changes nothing", { timeout: 60_000 }, async () => {
+  await page.goto(`${host.origin}/console/users`);
+  const form = page.locator("form", { has: page.locator("[value=add]") });
+  await form.locator("[name=name]").fill("vic");
+  await form.locator("[name=role]").selectOption("viewer");
+  await form.locator("[name=password]").fill(PASSWORD);
+  await form.locator("[name=again]").fill(PASSWORD);
+  await form.locator("[value=add]").click();
+  await page.getByRole("cell", { name: "vic" }).waitFor();
+  const vic = await open(chromium, host.origin);
+  await signIn(vic, host, "vic");
+  await vic.waitForURL("**/console/**");
+  const paths = { [`connectors/${await connector("default")}`]: "腾讯云", limits: undefined };
+  for (const [path, value] of Object.entries(paths)) {
+    await vic.goto(`${host.origin}/console/t/default/${path}`);
+    const found = await fields(vic);
+    assert.ok(found.length >= 4, `${path}: ${JSON.stringify(found)}`);
+    assert.deepEqual(found.filter((field) => !field.isDisabled), [], path);
+    if (value) assert.ok(found.some((field) => field.value === value), JSON.stringify(found));
+    await look(vic, `viewer-${path.split("/")[0]}`);
+  }
+  vic.fine();
+});
+
+test("buttons say that an answer is awaited", { timeout: 60_000 }, async () => {
+  const tab = await open(chromium, host.origin);
+  await signIn(tab, host);
+  await tab.waitForURL("**/console/**");
+  await tab.goto(`${host.origin}/console/t/default/connectors/${await connector("default")}`);
+  let go;
+  const held = new Promise((resolve) => (go = resolve));
+  await tab.route("**/connectors/*", async (route) => {
+    if (route.request().postData()?.includes("do=preview")) await held;
+    await route.continue();
+  });
+  await tab.locator("[name=to]").fill("+8613800138000");
+  await tab.locator("[value=preview]").click();
+  const save = tab.locator("[value=save]");
+  await tab.locator("#trial", { hasText: "Waiting for the answer" }).waitFor();
+  assert.equal(await save.getAttribute("aria-disabled"), "true");
+  await save.click({ force: true });
+  go();
+  await tab.locator("#trial dl").waitFor();
+  assert.equal(await tab.locator("#trial", { hasText: "Waiting for the answer" }).count(), 0);
+  assert.equal(await tab.locator("[aria-disabled=true]").count(), 0);
+  await save.click();
+  await tab.locator(".alert.good").waitFor();
+  tab.fine();
 });
 
 test("console works without scripts", { timeout: 60_000 }, async () => {
