@@ -475,7 +475,6 @@ refusal-origin = The connector's config does not ask for this origin.
 refusal-own-listener = This service itself listens at { $value }, so that connectors and events do not reach it. Name another address.
 refusal-object = Expected: an object.
 refusal-origin-unconfirmed = This origin is not confirmed for the connector, so there is nothing to withdraw.
-refusal-object = Expected: an object.
 refusal-webhook-platform = A webhook keeps its platform. Make another one.
 refusal-proof = This is no proof of origin.
 refusal-secrets = Secrets are a list of one to eight texts.

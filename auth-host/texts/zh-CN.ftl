@@ -463,7 +463,6 @@ refusal-origin = 此连接器的配置不需要访问该地址。
 refusal-own-listener = { $value } 是本服务自身的监听地址，连接器和事件都不能访问。请改用其他地址。
 refusal-object = 应为对象。
 refusal-origin-unconfirmed = 此连接器未获准访问该地址，因此无可撤回。
-refusal-object = 应为对象。
 refusal-webhook-platform = Webhook 的平台不能更改，请另外新建。
 refusal-proof = 这不是可用的来源证明方式。
 refusal-secrets = 密钥应为一至八个文本的列表。
