@@ -267,6 +267,7 @@ fn second_signal_during_a_start_ends_it_with_unknown() {
         sending.as_array().unwrap().len() == 1
     };
     while !is_sending() {
+        assert!(child.try_wait().unwrap().is_none(), "the start ended early");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -62,7 +62,15 @@ fn signal_during_a_send_prints_unknown() {
         let mut input = child.stdin.take().unwrap();
         input.write_all(config.as_bytes()).unwrap();
         drop(input);
-        let (mut connection, _) = server.accept().unwrap();
+        server.set_nonblocking(true).unwrap();
+        let mut connection = loop {
+            match server.accept() {
+                Ok((connection, _)) => break connection,
+                Err(_) => assert!(child.try_wait().unwrap().is_none(), "it ended early"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        };
+        connection.set_nonblocking(false).unwrap();
         assert!(connection.read(&mut [0; 1024]).unwrap() > 0);
         let killed = Command::new("kill")
             .args([signal, &child.id().to_string()])
@@ -157,7 +165,8 @@ fn https_proxy_of_the_environment_is_used() {
         command.env(variable, format!("http://127.0.0.1:{port}"));
         let output = finish(command, "fsms.invalid");
         assert_eq!(output.status.code(), Some(3));
-        assert_eq!(noted.recv().unwrap(), "CONNECT sms.invalid:443 HTTP/1.1");
+        let noted = noted.recv_timeout(std::time::Duration::from_secs(20));
+        assert_eq!(noted.unwrap(), "CONNECT sms.invalid:443 HTTP/1.1");
     }
     for list in ["sms.invalid", "other.test, .invalid", "*"] {
         let mut command = program("proxy", &arguments);

@@ -1,6 +1,8 @@
 //! The administrator's API, where it installs plugins from registries.
 
-use super::published::{Market, response};
+use super::published::{Market, requirements, response};
+use auth_connector_registry::Layout;
+use auth_connector_registry::plan::Plan;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -141,12 +143,30 @@ async fn api_adds_updates_and_verifies_by_reference() {
     );
 }
 
+/// The layout on the disk is usable: the command line takes it. A catalogue may be a file for the command line too.
 #[tokio::test(flavor = "multi_thread")]
 async fn api_reads_no_files_of_the_machine() {
     let market = Market::open("served-files").await;
+    let dist = market.publish("1.4.0", &[]).await;
+    let plan = Plan::read(&dist.folder, &requirements(&dist.public_key)).unwrap();
+    let layout = market.folder.join("layout");
+    plan.write(&Layout::new(layout.clone()), "1.4.0", false)
+        .unwrap();
+    let layout = format!("oci-layout:{}:1.4.0", layout.display());
+    let catalogue = market.folder.join("catalogue.json");
+    std::fs::write(&catalogue, json!({"format": 1, "plugins": []}).to_string()).unwrap();
+    let catalogue = catalogue.to_str().unwrap();
+    let key = market.key();
+    let add = ["plugin", "add", &layout, "--trust", &key, "--allow-asked"];
+    let (code, _, said) = market.run(&add);
+    assert_eq!(code, 0, "{said}");
     let service = Service::start(&market);
+    let before = market.registry.requests().len();
+    let add = json!({"reference": layout, "trusted": [key], "grant_asked": true, "id": "other"});
+    let (status, answer) = service.post("/plugins", &add);
+    assert_eq!((status, &answer["pointer"]), (422, &json!("/reference")));
+    assert!(answer["detail"].to_string().contains("no registry"));
     for (path, body) in [
-        ("/plugins", json!({"reference": "oci-layout:/etc:1"})),
         ("/plugins", json!({})),
         (
             "/plugins",
@@ -160,10 +180,10 @@ async fn api_reads_no_files_of_the_machine() {
             "/plugins",
             json!({"reference": market.at(":1"), "limits": {"memoryBytes": 8_388_609}}),
         ),
-        ("/catalogue/search", json!({"catalogue": "/etc/passwd"})),
+        ("/catalogue/search", json!({"catalogue": catalogue})),
         (
             "/catalogue/search",
-            json!({"catalogue": "file:///etc/passwd"}),
+            json!({"catalogue": format!("file://{catalogue}")}),
         ),
         (
             "/catalogue/search",
@@ -173,12 +193,12 @@ async fn api_reads_no_files_of_the_machine() {
         let (status, answer) = service.post(path, &body);
         assert_eq!(status, 422, "{body}: {answer}");
     }
-    assert!(market.registry.requests().is_empty());
+    assert_eq!(market.registry.requests().len(), before);
     let unknown = service.post(
         "/plugins",
         &json!({"reference": "oci://r.test/a:1", "unknown": 1}),
     );
-    assert!(unknown.0 >= 400);
+    assert_eq!(unknown.0, 422, "{}", unknown.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
