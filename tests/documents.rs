@@ -78,18 +78,14 @@ fn words_of<'c>(code: &'c str, call: &str) -> BTreeSet<&'c str> {
 #[test]
 fn problem_types_are_in_the_table() {
     let code = code_of("auth-host/src");
-    let (problem, limits) = (
-        read("auth-host/src/service/problem.rs"),
-        read("auth-host/src/service/limits.rs"),
-    );
+    let [problem, reasons, rules] = ["problem", "limits/reason", "verification/rules"]
+        .map(|file| read(&format!("auth-host/src/service/{file}.rs")));
     let mut made = BTreeSet::new();
     made.extend(words_of(&code, "Problem::new("));
     made.extend(words_of(&code, "Problem::refused("));
     made.extend(words_of(&problem, "Self::new("));
-    made.extend(words_of(&limits, "(refusal("));
-    let reasons = limits.split("const REASONS").nth(1).unwrap();
-    let reasons = reasons.split("];").next().unwrap();
-    made.extend(reasons.split('"').skip(1).step_by(2));
+    made.extend(words_of(&reasons, " => "));
+    made.extend(words_of(&rules, "const NOT_USABLE: &str = "));
     let literal = code.split("reason: \"").skip(1);
     made.extend(literal.filter_map(|rest| rest.split('"').next()));
     assert!(made.len() > 40, "{made:?}");
@@ -196,7 +192,7 @@ fn keys_between<'c>(code: &'c str, start: &str, end: &str, mark: &str, stop: cha
 #[test]
 fn settings_are_in_their_tables() {
     let service = read("auth-host/src/service/serve/settings.rs");
-    let tenant = read("auth-host/src/service/store/registry.rs");
+    let tenant = read("auth-host/src/service/store/registry/tenants.rs");
     let webhook = read("auth-host/src/service/platforms/settings.rs");
     let page = read("docs/auth-host.md");
     let of_the_host = first_cells(&page);
@@ -217,4 +213,47 @@ fn settings_are_in_their_tables() {
     for key in keys_between(&webhook, "struct Settings {", "\n}", "\n    pub ", ':') {
         assert!(key == "platform" || listed.contains(key), "{key}");
     }
+}
+
+/// The metrics of the service with their labels, as macros name them.
+fn metrics_of(code: &str) -> BTreeSet<(String, BTreeSet<String>)> {
+    let calls = code.split("metrics::").skip(1);
+    let calls = calls.filter_map(|call| {
+        let call = call.split(".increment(").next()?.split(".record(").next()?;
+        let (_, rest) = call.split_once("!(")?;
+        let name = rest.split('"').nth(1)?;
+        let labels = rest
+            .split("\" =>")
+            .filter_map(|text| text.rsplit('"').next());
+        let labels: Vec<String> = labels.map(str::to_owned).collect();
+        let (_, labels) = labels.split_last()?;
+        Some((name.to_owned(), labels.iter().cloned().collect()))
+    });
+    calls
+        .filter(|(name, _)| name.starts_with("auth_host_"))
+        .collect()
+}
+
+#[test]
+fn metrics_of_the_service_are_in_the_table() {
+    let made = metrics_of(&code_of("auth-host/src/service"));
+    let page = read("docs/operations.md");
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| `auth_host_"));
+    let listed: BTreeSet<_> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').collect();
+            let words = |cell: &str| {
+                cell.split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .map(str::to_owned)
+                    .collect()
+            };
+            let name: Vec<String> = words(cells[1]);
+            (name[0].clone(), words(cells[3]).into_iter().collect())
+        })
+        .collect();
+    assert_eq!(listed, made);
 }
