@@ -11,6 +11,7 @@ use crate::service::store::{self, CopyError, OpenError, Store, StoreError, regis
 use arc_swap::ArcSwap;
 use auth_connector_host::{BuildError, ConnectorHost, Outbound};
 use auth_connector_registry::IpNet;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -128,6 +129,8 @@ pub struct App {
     pub hook: Hook,
     /// The files.
     pub files: Files,
+    /// The lock of a command that uses the keys, until it ends.
+    pub keys_in_use: OnceLock<File>,
 }
 
 /// Addresses of pages beside the console.
@@ -197,6 +200,7 @@ impl App {
             leases: Leases::default(),
             hook: Arc::new(|_| ()),
             files,
+            keys_in_use: OnceLock::new(),
         });
         let known = app.store.read(|db| registry::setting(db, LISTENERS))?;
         let known = known.iter().flat_map(|text| text.split(' '));

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// How long to wait for the folder: commands test its lock for a moment.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// How long a rotation waits for commands.
+const ROTATE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 5 });
+
 /// The reason for which a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -17,6 +20,15 @@ pub enum FolderError {
         "another auth-host runs on this folder: it holds {path}. Stop it first, or use another folder"
     )]
     Held {
+        /// The lock.
+        path: String,
+    },
+    /// A command uses the keys that are to be rotated.
+    #[error(
+        "a command runs on this folder: it holds {path}. Its values would be encrypted under the old key; run this again \
+        when it has ended"
+    )]
+    Used {
         /// The lock.
         path: String,
     },
@@ -67,6 +79,8 @@ pub struct Files {
     pub lock: PathBuf,
     /// Shared by the commands that send beside the service.
     pub senders: PathBuf,
+    /// Shared by all commands, and locked by the one that rotates the keys.
+    pub rotation: PathBuf,
 }
 
 impl Files {
@@ -78,6 +92,7 @@ impl Files {
             cache: folder.join("cache"),
             lock: folder.join("auth-host.lock"),
             senders: folder.join("auth-host.senders"),
+            rotation: folder.join("auth-host.rotation"),
         }
     }
 
@@ -107,19 +122,10 @@ impl Files {
     /// [`FolderError::Held`] when another process has it.
     pub fn lock(&self) -> Result<File, FolderError> {
         self.prepare()?;
-        let begun = Instant::now();
-        let lock = loop {
-            match locked(&self.lock)? {
-                Some(lock) => break lock,
-                // A command locks it for a moment to test if it is locked.
-                None if begun.elapsed() < LOOK => std::thread::sleep(LOOK / 20),
-                None => {
-                    return Err(FolderError::Held {
-                        path: mask::path(&self.lock),
-                    });
-                }
-            }
-        };
+        // A command locks it for a moment to test if it is locked.
+        let lock = locked_within(&self.lock, LOOK)?.ok_or_else(|| FolderError::Held {
+            path: mask::path(&self.lock),
+        })?;
         private_files::remove_left(self.folder());
         Ok(lock)
     }
@@ -145,8 +151,30 @@ impl Files {
     ///
     /// [`FolderError::Unusable`].
     pub fn send_beside(&self) -> Result<File, FolderError> {
-        let opened = open(&self.senders).and_then(|file| file.lock_shared().map(|()| file));
-        opened.map_err(|reason| unusable(&self.senders, &reason))
+        shared(&self.senders)
+    }
+
+    /// Marks this command as using the keys, until the returned file is dropped. Call it before the key file is read. It
+    /// waits for a rotation, and blocks its thread meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`], or [`FolderError::Owner`].
+    pub fn beside_rotation(&self) -> Result<File, FolderError> {
+        self.prepare()?;
+        shared(&self.rotation)
+    }
+
+    /// Prevents commands from reading the keys, until the returned file is dropped. Waits some seconds for those that
+    /// have.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Used`] while one runs.
+    pub fn lock_keys(&self) -> Result<File, FolderError> {
+        locked_within(&self.rotation, ROTATE)?.ok_or_else(|| FolderError::Used {
+            path: mask::path(&self.rotation),
+        })
     }
 
     /// Prevents commands from starting to send, until the returned file is dropped. None while one sends.
@@ -199,6 +227,22 @@ fn open(path: &Path) -> std::io::Result<File> {
         let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
     }
     Ok(file)
+}
+
+fn shared(path: &Path) -> Result<File, FolderError> {
+    let opened = open(path).and_then(|file| file.lock_shared().map(|()| file));
+    opened.map_err(|reason| unusable(path, &reason))
+}
+
+/// Takes a lock, unless another process has it for longer than a time.
+fn locked_within(path: &Path, time: Duration) -> Result<Option<File>, FolderError> {
+    let begun = Instant::now();
+    loop {
+        match locked(path)? {
+            None if begun.elapsed() < time => std::thread::sleep(LOOK / 20),
+            done => return Ok(done),
+        }
+    }
 }
 
 /// Takes a lock, unless another process has it.
@@ -273,6 +317,24 @@ mod tests {
             drop(command);
         }
         assert!(files.alone().unwrap().is_some());
+    }
+
+    /// A command that read the keys would write under the old one.
+    #[test]
+    fn keys_are_not_rotated_while_a_command_runs() {
+        let folder = Folder::new();
+        let files = folder.files();
+        let commands = [(); 2].map(|()| files.beside_rotation().unwrap());
+        let error = files.lock_keys().unwrap_err();
+        assert!(matches!(error, FolderError::Used { .. }), "{error}");
+        drop(commands);
+        let rotation = files.lock_keys().unwrap();
+        std::thread::scope(|scope| {
+            let command = scope.spawn(|| files.beside_rotation().unwrap());
+            std::thread::sleep(LOOK);
+            assert!(!command.is_finished());
+            drop(rotation);
+        });
     }
 
     /// Several processes may be the first: all of them open the folder, with one key.

@@ -77,6 +77,27 @@ fn rotations_at_once_keep_the_current_key() {
     );
 }
 
+/// A command that read the keys would write under the old one.
+#[test]
+fn rotation_and_other_commands_exclude_each_other() {
+    let folder = scratch("rotation");
+    assert_eq!(run(&folder, &["tenant", "put"]).0, 0);
+    let lock = std::fs::File::create(folder.join("data/auth-host.rotation")).unwrap();
+    lock.lock_shared().unwrap();
+    assert_eq!(run(&folder, &["tenant", "list"]).0, 0);
+    let (code, text) = run(&folder, &["rotate-key"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("a command runs"), "{text}");
+    lock.unlock().unwrap();
+    lock.lock().unwrap();
+    let mut waiting = begin(&folder, &["tenant", "list"]);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(waiting.try_wait().unwrap().is_none());
+    lock.unlock().unwrap();
+    assert_eq!(said(waiting.wait_with_output().unwrap()).0, 0);
+    assert_eq!(run(&folder, &["rotate-key"]).0, 0);
+}
+
 /// The process with the folder's lock may write the key file, so it is neither read nor made before.
 #[test]
 fn held_folder_is_refused_before_its_keys_are_touched() {

@@ -63,8 +63,27 @@ fn check_not_taken(files: &Files) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Opens the folder for a command.
+/// Opens the folder for a command. The keys are not rotated until the command ends.
 pub(super) async fn open(at: &At) -> Result<Arc<App>, Stop> {
+    let files = files_of(at)?;
+    let locking = tokio::task::spawn_blocking(move || files.beside_rotation());
+    let in_use = locking
+        .await
+        .map_err(|error| Stop::machine(error.to_string()))?
+        .map_err(AppError::from)?;
+    let app = open_locked(at).await?;
+    // It is set once, here.
+    let _ = app.keys_in_use.set(in_use);
+    Ok(app)
+}
+
+pub(super) fn files_of(at: &At) -> Result<Files, Stop> {
+    let settings = settings(at)?;
+    Ok(Files::of(&settings.data, settings.key_file.as_deref()))
+}
+
+/// Opens the folder for a command that holds one of the locks of the keys.
+pub(super) async fn open_locked(at: &At) -> Result<Arc<App>, Stop> {
     let settings = settings(at)?;
     let files = Files::of(&settings.data, settings.key_file.as_deref());
     let ca = settings.ca.as_deref().map(files::pem).transpose()?;

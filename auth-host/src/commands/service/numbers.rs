@@ -1,11 +1,11 @@
 //! Commands about messages, numbers and the database itself.
 
-use super::common::{ROWS, actor, open, open_of, settings, show, show_value};
+use super::common::{ROWS, actor, files_of, open, open_locked, open_of, show, show_value};
 use crate::cli::{At, Audit, File, Message, NamedOf, Number, Numbers, TestNumber};
 use crate::exit::{Code, Stop};
 use crate::files;
 use crate::service::admin::{maintenance, numbers as admin};
-use crate::service::app::{AppError, Files};
+use crate::service::app::AppError;
 use crate::service::number::Bare;
 use crate::service::problem::Problem;
 use crate::service::store::audit as log;
@@ -139,11 +139,6 @@ pub async fn audit(args: Audit) -> Result<Code, Stop> {
     show(&args.scope.at, &entries)
 }
 
-fn files_of(at: &At) -> Result<Files, Stop> {
-    let settings = settings(at)?;
-    Ok(Files::of(&settings.data, settings.key_file.as_deref()))
-}
-
 /// `backup`
 pub async fn backup(args: File) -> Result<Code, Stop> {
     let files = files_of(&args.at)?;
@@ -187,9 +182,11 @@ pub async fn restore(args: File) -> Result<Code, Stop> {
 
 /// `rotate-key`
 pub async fn rotate(at: At) -> Result<Code, Stop> {
-    // Before the keys are read: another rotation would overwrite them.
-    let _lock = files_of(&at)?.lock().map_err(AppError::from)?;
-    let app = open(&at).await?;
+    // Before the keys are read: another rotation would overwrite them, and a command would write under the old one.
+    let files = files_of(&at)?;
+    let _lock = files.lock().map_err(AppError::from)?;
+    let _keys = files.lock_keys().map_err(AppError::from)?;
+    let app = open_locked(&at).await?;
     let encrypted = maintenance::rotate(&app).await?;
     let compacted = tokio::task::spawn_blocking(move || maintenance::compact(&app)).await;
     let left = match compacted.map_err(|error| Stop::machine(error.to_string()))? {
