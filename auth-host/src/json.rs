@@ -1,5 +1,6 @@
 //! Machine-readable output. Fields are stable: a field that does not apply is null, and none disappears.
 
+use crate::clean::is_deceptive;
 use crate::output::Page;
 use crate::text;
 use auth_connector_host::{
@@ -15,7 +16,7 @@ pub fn show(page: &mut Page, document: &Value) {
     let mut shown = String::new();
     for c in format!("{document:#}").chars() {
         // Such characters are in strings and nowhere else.
-        if text::is_deceptive(c) && c != '\n' {
+        if is_deceptive(c) && c != '\n' {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
                 shown.push_str(&format!("\\u{unit:04x}"));
@@ -179,7 +180,7 @@ mod tests {
         let mut page = Page::default();
         show(&mut page, &json!({ text: text }));
         let shown = page.text();
-        assert!(!shown.contains(|c: char| text::is_deceptive(c) && c != '\n'));
+        assert!(!shown.contains(|c: char| is_deceptive(c) && c != '\n'));
         assert!(
             shown.contains("\\u202e") && shown.contains("é短"),
             "{shown}"

@@ -1,6 +1,6 @@
 //! Readable output: short lines, aligned, one idea each.
 
-pub use crate::clean::{clean, is_deceptive};
+use crate::clean::clean;
 use crate::output::Page;
 use auth_connector_host::{
     Attributes, CacheUse, CallError, CallReport, Diagnostic, HttpExchange, NO_TRUSTED_AUTHORITY,

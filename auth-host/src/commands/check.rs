@@ -1,5 +1,6 @@
 //! `check`: asks the provider, without sending, whether a config would work.
 
+use crate::clean::clean;
 use crate::cli::Check;
 use crate::exit::{self, Code, DONE, INVALID_CONFIG, Stop, UNKNOWN};
 use crate::output::Page;
@@ -77,12 +78,12 @@ fn show_text(page: &mut Page, outcome: &Result<Vec<lib::Check>, CallError>) {
         "Nothing fails; not everything could be verified."
     });
     for check in checks {
-        let subject = text::clean(&check.subject);
+        let subject = clean(&check.subject);
         page.line(format_args!("  {:<15}{subject}", check.verdict.as_str()));
-        page.line(format_args!("  {:<15}{}", "", text::clean(&check.message)));
+        page.line(format_args!("  {:<15}{}", "", clean(&check.message)));
         for (key, value) in &check.attributes {
             let pair = format!("{key}: {value}");
-            page.line(format_args!("  {:<15}{}", "", text::clean(&pair)));
+            page.line(format_args!("  {:<15}{}", "", clean(&pair)));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `inspect`: shows a component's permissions, identity and config schema.
 
+use crate::clean::clean;
 use crate::cli::Inspect;
 use crate::exit::{Code, DONE, Stop};
 use crate::output::Page;
@@ -89,11 +90,8 @@ fn show(
         metadata.id,
         metadata.version
     );
-    page.line(text::clean(&title));
-    page.line(format_args!(
-        "  {}",
-        text::clean(metadata.description(locales))
-    ));
+    page.line(clean(&title));
+    page.line(format_args!("  {}", clean(metadata.description(locales))));
     text::attributes(page, &metadata.attributes, &[]);
     page.line("");
     show_file(page, description, plugin);
@@ -102,16 +100,12 @@ fn show(
     }
     page.line("\nauthority: everything it can ask its host for");
     for import in &description.imports {
-        page.line(format_args!(
-            "  {:<40}{}",
-            text::clean(import),
-            authority(import)
-        ));
+        page.line(format_args!("  {:<40}{}", clean(import), authority(import)));
     }
     page.line("  no files, no environment, no sockets, no output, no randomness; the host decides which origins");
     page.line("\nexports");
     for export in &description.exports {
-        page.line(format_args!("  {}", text::clean(export)));
+        page.line(format_args!("  {}", clean(export)));
     }
     page.line("\nconfig (* required)");
     let form = parsed(&guard.form_json);
@@ -120,7 +114,7 @@ fn show(
     }
     page.line("\nsecrets: stored encrypted, never shown again");
     for pointer in &guard.secret_pointers {
-        page.line(format_args!("  {}", text::clean(pointer)));
+        page.line(format_args!("  {}", clean(pointer)));
     }
 }
 
@@ -188,7 +182,7 @@ fn show_package(page: &mut Page, package: &Provenance) {
         text::optional(page, label, value.as_deref());
     }
     for (key, value) in &manifest.annotations {
-        text::field(page, &text::clean(key), value);
+        text::field(page, &clean(key), value);
     }
     page.line("\nwhat it asks for, and what it would be given");
     for line in package.decision.to_string().lines() {
@@ -197,7 +191,7 @@ fn show_package(page: &mut Page, package: &Provenance) {
     for pointer in &manifest.config_origins {
         page.line(format_args!(
             "  asks for the origin that a config names at {}: not given before somebody allows it",
-            text::clean(pointer)
+            clean(pointer)
         ));
     }
     if !package.decision.is_complete() {
@@ -231,7 +225,7 @@ fn texts(texts: &[LocalizedText]) -> Value {
 }
 
 fn shown(value: &Value) -> String {
-    text::clean(value.as_str().unwrap_or("-"))
+    clean(value.as_str().unwrap_or("-"))
 }
 
 /// JSON text as JSON, or as a string if it is not valid JSON.

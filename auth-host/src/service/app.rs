@@ -151,6 +151,32 @@ pub struct Made {
     pub keys: bool,
 }
 
+/// Options of an auth host that is opened.
+pub struct Options {
+    /// Certificate authorities in PEM that plugins and the program itself trust.
+    pub authorities_pem: Vec<u8>,
+    /// Networks that are not public and that plugins may reach.
+    pub permitted_networks: Vec<IpNet>,
+    /// Networks that are not public and in which registries and catalogues may be.
+    pub registry_networks: Vec<IpNet>,
+    /// How long a caller waits for a response at most.
+    pub answer_within: Duration,
+    /// For tests.
+    pub hook: Hook,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            authorities_pem: Vec::new(),
+            permitted_networks: Vec::new(),
+            registry_networks: Vec::new(),
+            answer_within: Duration::from_secs(8),
+            hook: Arc::new(|_| ()),
+        }
+    }
+}
+
 impl App {
     /// Opens a folder, and makes missing files. The folder is made readable by its owner alone.
     ///
@@ -159,8 +185,10 @@ impl App {
     /// [`AppError`], one line with the file and the action to take.
     pub fn open(
         files: Files,
-        sandbox: impl FnOnce(&mut auth_connector_host::HostOptions),
+        set: impl FnOnce(&mut Options),
     ) -> Result<(Arc<Self>, Made), AppError> {
+        let mut own = Options::default();
+        set(&mut own);
         files.prepare()?;
         let is_new = store::is_new(&files.database)?;
         // A database without its key is unusable, and must not get another one. A new one's key is made first.
@@ -177,7 +205,8 @@ impl App {
             options.cache_dir = Some(cache);
             // The signature of a package is checked when it is installed.
             options.allow_unsigned = true;
-            sandbox(options);
+            options.authorities_pem = own.authorities_pem;
+            options.permitted_networks = own.permitted_networks;
         });
         let outbound = Outbound::new(builder.options()).map_err(BuildError::from)?;
         let outbound = outbound.at_most(CONNECTIONS);
@@ -192,13 +221,13 @@ impl App {
             nearby: OnceLock::new(),
             public_address: OnceLock::new(),
             process: crate::service::ids::new("p"),
-            answer_within: Duration::from_secs(8),
-            registry_networks: Vec::new(),
+            answer_within: own.answer_within,
+            registry_networks: own.registry_networks,
             reloading: Mutex::default(),
             publishing: Mutex::default(),
             under_way: TaskTracker::new(),
             leases: Leases::default(),
-            hook: Arc::new(|_| ()),
+            hook: own.hook,
             files,
             keys_in_use: OnceLock::new(),
         });

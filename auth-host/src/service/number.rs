@@ -281,7 +281,7 @@ fn is_international(trimmed: &str) -> bool {
 
 /// A text without the characters around a copied number: spaces, and marks of the direction of writing.
 fn bare_text(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || crate::text::is_deceptive(c))
+    text.trim_matches(|c: char| c.is_whitespace() || crate::clean::is_deceptive(c))
 }
 
 impl fmt::Debug for Number {

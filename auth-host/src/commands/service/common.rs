@@ -2,14 +2,15 @@
 
 use crate::cli::{At, DEFAULT_TENANT, Scope};
 use crate::exit::{Code, DONE, INVALID_CONFIG, REFUSED, Stop, UNKNOWN, USAGE};
+use crate::mask;
 use crate::output::{Page, complain};
 use crate::service::admin::{Actor, hiding};
 use crate::service::app::{App, AppError, Files, Made};
 use crate::service::folder::FolderError;
 use crate::service::problem::Problem;
+use crate::service::serve;
 use crate::service::serve::settings::{EXPLAINED, Settings, variable};
 use crate::service::store::{self, StoreError};
-use crate::{files, mask};
 use serde::Serialize;
 use serde_json::Value;
 use std::env::VarError;
@@ -86,23 +87,13 @@ pub(super) fn files_of(at: &At) -> Result<Files, Stop> {
 pub(super) async fn open_locked(at: &At) -> Result<Arc<App>, Stop> {
     let settings = settings(at)?;
     let files = Files::of(&settings.data, settings.key_file.as_deref());
-    let ca = settings.ca.as_deref().map(files::pem).transpose()?;
-    let ca = ca.unwrap_or_default();
-    let networks = settings.permit_networks;
     let opened = tokio::task::spawn_blocking(move || {
         check_not_taken(&files)?;
-        App::open(files, |options| {
-            options.authorities_pem = ca;
-            options.permitted_networks = networks;
-        })
+        serve::open(&settings, None)
     });
-    let (mut app, made) = match opened.await {
-        Ok(opened) => opened?,
-        Err(error) => return Err(Stop::machine(error.to_string())),
-    };
-    if let Some(own) = Arc::get_mut(&mut app) {
-        own.registry_networks = settings.registry_networks;
-    }
+    let (app, made) = opened
+        .await
+        .map_err(|error| Stop::machine(error.to_string()))??;
     tell_what_was_made(made, &app.files);
     hiding::settle(&app).await;
     Ok(app)

@@ -8,6 +8,7 @@ use crate::service::admin::{maintenance, numbers as admin};
 use crate::service::app::AppError;
 use crate::service::number::Bare;
 use crate::service::problem::Problem;
+use crate::service::store;
 use crate::service::store::audit as log;
 use crate::service::store::message::State;
 use crate::service::store::messages::{self, Filter};
@@ -142,7 +143,7 @@ pub async fn audit(args: Audit) -> Result<Code, Stop> {
 /// `backup`
 pub async fn backup(args: File) -> Result<Code, Stop> {
     let files = files_of(&args.at)?;
-    maintenance::backup(&files, &args.file)?;
+    store::backup(&files.database, &args.file).map_err(AppError::from)?;
     show(
         &args.at,
         &json!({
@@ -188,7 +189,8 @@ pub async fn rotate(at: At) -> Result<Code, Stop> {
     let _keys = files.lock_keys().map_err(AppError::from)?;
     let app = open_locked(&at).await?;
     let encrypted = maintenance::rotate(&app).await?;
-    let compacted = tokio::task::spawn_blocking(move || maintenance::compact(&app)).await;
+    // Without values encrypted under the earlier key.
+    let compacted = tokio::task::spawn_blocking(move || app.store.compact()).await;
     let left = match compacted.map_err(|error| Stop::machine(error.to_string()))? {
         Ok(()) => None,
         Err(error) => Some(format!(

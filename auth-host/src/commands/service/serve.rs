@@ -6,7 +6,7 @@ use crate::metrics;
 use crate::output::{Page, complain};
 use crate::service::app::Nearby;
 use crate::service::sample::{self, Sample};
-use crate::service::serve::{Addresses, Service};
+use crate::service::serve::{Access, Addresses, Service};
 use crate::signals::{HANGUP, Signals};
 use crate::trace;
 use serde_json::json;
@@ -67,11 +67,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     #[cfg(feature = "dev")]
     let (guide, access) = match &dev {
         Some(dev) => {
-            let (guide, made) = dev.set_up(service.app.clone(), service.made).await?;
-            let access = Access {
-                key: made.key,
-                inbox: Some(made.inbox),
-            };
+            let (guide, access) = dev.set_up(service.app.clone(), service.made).await?;
             (Some(guide), Some(access))
         }
         None => (None, None),
@@ -132,14 +128,6 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     };
     service.run(started, stop).await.map_err(Stop::machine)?;
     Ok(DONE)
-}
-
-/// Values for the sample.
-struct Access {
-    /// A key for the API.
-    key: String,
-    /// The address at which codes arrive, if it is a public page.
-    inbox: Option<String>,
 }
 
 /// The sample's listener, address and values: if `--sample` requests it, or `--dev` made a key.

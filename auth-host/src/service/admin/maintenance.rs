@@ -73,25 +73,6 @@ pub async fn rotate(app: &Arc<App>) -> Result<usize, AppError> {
     Ok(done.await?)
 }
 
-/// Writes the database again, without values encrypted under the earlier key. Call it after [`rotate`]; it blocks its
-/// thread.
-///
-/// # Errors
-///
-/// [`AppError::Store`]; the result of [`rotate`] stays.
-pub fn compact(app: &App) -> Result<(), AppError> {
-    Ok(app.store.compact()?)
-}
-
-/// Copies the database of a host that may run. The copy does not include the key file.
-///
-/// # Errors
-///
-/// [`AppError::Copy`] if the copy's file exists or cannot be written, or if there is no database.
-pub fn backup(files: &Files, to: &Path) -> Result<(), AppError> {
-    Ok(store::backup(&files.database, to)?)
-}
-
 /// Result of a restore, with values that an operator has to check.
 #[derive(Debug)]
 pub struct Restored {
@@ -194,7 +175,7 @@ mod tests {
                 path,
                 files,
             };
-            backup(&folder.files, &folder.backup).unwrap();
+            store::backup(&folder.files.database, &folder.backup).unwrap();
             folder
         }
 
@@ -227,7 +208,7 @@ mod tests {
         let restored = restore(&folder.files, &folder.backup, &by()).unwrap();
         assert_eq!(restored.unknown, 0);
         App::open(folder.files.clone(), |_| ()).unwrap();
-        let again = backup(&folder.files, &folder.backup).unwrap_err();
+        let again = store::backup(&folder.files.database, &folder.backup).unwrap_err();
         assert!(again.to_string().contains("exists"), "{again}");
         assert_eq!(folder.entries(), 2, "a copy under another name was left");
     }
@@ -240,7 +221,7 @@ mod tests {
         tenant_with_events(&app).await;
         leave_open(&app, "m", crate::service::ids::now_ms()).await;
         drop(app);
-        backup(&folder.files, &folder.backup).unwrap();
+        store::backup(&folder.files.database, &folder.backup).unwrap();
         folder.lose_database();
         let (files, from) = (folder.files.clone(), folder.backup.clone());
         let restored = tokio::task::spawn_blocking(move || restore(&files, &from, &by())).await;
@@ -280,7 +261,7 @@ mod tests {
         });
         written.await.unwrap();
         drop(app);
-        backup(&folder.files, &folder.backup).unwrap();
+        store::backup(&folder.files.database, &folder.backup).unwrap();
         folder.lose_database();
         let (files, from) = (folder.files.clone(), folder.backup.clone());
         let restored = tokio::task::spawn_blocking(move || restore(&files, &from, &by())).await;
@@ -395,7 +376,9 @@ mod tests {
         let folder = Folder::new();
         folder.lose_database();
         let to = folder.path.join("other.db");
-        let refusal = backup(&folder.files, &to).unwrap_err().to_string();
+        let refusal = store::backup(&folder.files.database, &to)
+            .unwrap_err()
+            .to_string();
         assert!(refusal.contains("auth-host.db cannot be read"), "{refusal}");
         assert_eq!(folder.entries(), 2);
     }

@@ -2,13 +2,13 @@
 //!
 //! The only module that depends on a provider.
 
-use super::Addresses;
 use super::settings::Settings;
+use super::{Access, Addresses};
 use crate::exit::Stop;
 use crate::files;
 use crate::mask;
 use crate::service::admin::{Actor, connectors, keys, plugins, tenants, versions};
-use crate::service::app::{self, App};
+use crate::service::app::{App, Made};
 use crate::service::ids;
 use crate::service::store::registry::{self, Flow};
 use auth_connector_registry::guides::{self, Texts};
@@ -26,14 +26,6 @@ const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
 /// The setting of a database that this module made.
 const MARK: &str = "made_by_dev";
-
-/// Values for the sample sign-in.
-pub struct Made {
-    /// A key for the API.
-    pub key: String,
-    /// The address at which codes arrive.
-    pub inbox: String,
-}
 
 /// A simulator that runs, and the connector that is to use it.
 pub struct Dev {
@@ -72,7 +64,7 @@ impl Drop for Folder {
 
 /// Marks a new database as this module's, and refuses any other: its flow, its plugin's origins and its tenant's
 /// countries would be replaced permanently.
-async fn claim(app: &App, opened: app::Made) -> Result<(), Stop> {
+async fn claim(app: &App, opened: Made) -> Result<(), Stop> {
     if opened.database {
         let marked = app.store.write(|db| registry::put_setting(db, MARK, "1"));
         return Ok(marked.await?);
@@ -131,8 +123,8 @@ impl Dev {
     pub async fn set_up(
         &self,
         app: Arc<App>,
-        opened: app::Made,
-    ) -> Result<(impl Fn(&Addresses) -> String + use<>, Made), Stop> {
+        opened: Made,
+    ) -> Result<(impl Fn(&Addresses) -> String + use<>, Access), Stop> {
         let app = &app;
         claim(app, opened).await?;
         let actor = Actor("dev".to_owned());
@@ -175,9 +167,9 @@ impl Dev {
         let key = keys::add(app, &actor, Some("default"), "dev", &scopes).await?;
         let key = key.key.unwrap_or_default();
         let inbox = url;
-        let made = Made {
+        let access = Access {
             key: key.clone(),
-            inbox: inbox.clone(),
+            inbox: Some(inbox.clone()),
         };
         let guide = move |addresses: &Addresses| {
             format!(
@@ -191,7 +183,7 @@ impl Dev {
                 api = addresses.api
             )
         };
-        Ok((guide, made))
+        Ok((guide, access))
     }
 }
 

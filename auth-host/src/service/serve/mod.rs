@@ -12,6 +12,7 @@ mod reports;
 pub mod settings;
 mod tasks;
 
+use crate::exit::Stop;
 use crate::files;
 use crate::service::api::{self, Readiness};
 use crate::service::app::{App, AppError, Files, Hook, Made};
@@ -50,6 +51,37 @@ pub struct Addresses {
     pub admin: SocketAddr,
 }
 
+/// Opens the folder of these settings. Blocks its thread.
+///
+/// # Errors
+///
+/// [`Stop`] with the action to take.
+pub fn open(settings: &Settings, hook: Option<Hook>) -> Result<(Arc<App>, Made), Stop> {
+    let files = Files::of(&settings.data, settings.key_file.as_deref());
+    let authorities = settings.ca.as_deref().map(files::pem).transpose()?;
+    Ok(App::open(files, |options| {
+        options.authorities_pem = authorities.unwrap_or_default();
+        options
+            .permitted_networks
+            .clone_from(&settings.permit_networks);
+        options
+            .registry_networks
+            .clone_from(&settings.registry_networks);
+        options.answer_within = Duration::from_millis(settings.answer_within_ms);
+        if let Some(hook) = hook {
+            options.hook = hook;
+        }
+    })?)
+}
+
+/// Values for the sample sign-in.
+pub struct Access {
+    /// A key for the API.
+    pub key: String,
+    /// The address at which codes arrive, if it is a public page.
+    pub inbox: Option<String>,
+}
+
 impl Service {
     /// Opens the folder, and settles what an earlier process left open. Blocks its thread.
     ///
@@ -63,25 +95,10 @@ impl Service {
     ) -> Result<Self, String> {
         settings.check()?;
         let files = Files::of(&settings.data, settings.key_file.as_deref());
-        let ca = settings.ca.as_deref().map(files::pem).transpose();
-        let ca = ca.map_err(|stop| stop.message)?;
-        let networks = settings.permit_networks.clone();
         let said = |error: AppError| error.to_string();
         // Before the keys are read: `rotate-key` writes others while it locks the folder.
         let lock = files.lock().map_err(|error| error.to_string())?;
-        let (mut app, made) = App::open(files, |options| {
-            options.authorities_pem = ca.unwrap_or_default();
-            options.permitted_networks = networks;
-        })
-        .map_err(said)?;
-        if let Some(own) = Arc::get_mut(&mut app) {
-            own.answer_within = Duration::from_millis(settings.answer_within_ms);
-            own.registry_networks
-                .clone_from(&settings.registry_networks);
-            if let Some(hook) = hook {
-                own.hook = hook;
-            }
-        }
+        let (app, made) = open(&settings, hook).map_err(|stop| stop.message)?;
         let open = recovery::settle_ended(&app).map_err(said)?;
         if open > 0 {
             tracing::warn!(

@@ -159,9 +159,4 @@ impl Once for Asked {
         }
         Ok(())
     }
-
-    /// The message's row has the whole outcome.
-    fn finish(&self, _db: &Connection, _row: &Message) -> store::Result<()> {
-        Ok(())
-    }
 }
