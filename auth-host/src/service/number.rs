@@ -1,5 +1,7 @@
 //! Phone numbers: parsing, country, calling code, and kind.
 
+pub mod list;
+
 use crate::service::texts::{Sentence, about};
 use auth_connector_host::{Phrase, phrase};
 use rlibphonenumber::enums::Region;

@@ -3,10 +3,12 @@
 
 mod common;
 mod import;
+mod maintenance;
+mod messages;
 mod numbers;
 mod plugins;
-mod registry;
 mod serve;
+mod setup;
 mod verifications;
 mod webhooks;
 
@@ -20,27 +22,27 @@ pub async fn run(command: Service) -> Result<Code, Stop> {
     match command {
         Service::Serve(args) => serve::run(args).await,
         Service::Config => explain(),
-        Service::Tenant(command) => registry::tenant(command).await,
-        Service::Limits(args) => registry::limits(args).await,
+        Service::Tenant(command) => setup::tenant(command).await,
+        Service::Limits(args) => setup::limits(args).await,
         Service::Plugin(command) => plugins::plugin(command).await,
-        Service::Connector(command) => registry::connector(command).await,
-        Service::Flow(command) => registry::flow(command).await,
-        Service::Key(command) => registry::key(command).await,
+        Service::Connector(command) => setup::connector(command).await,
+        Service::Flow(command) => setup::flow(command).await,
+        Service::Key(command) => setup::key(command).await,
         Service::Import(command) => import::import(command).await,
-        Service::Stop(args) => registry::switch(args, true).await,
-        Service::Go(args) => registry::switch(args, false).await,
+        Service::Stop(args) => setup::switch(args, true).await,
+        Service::Go(args) => setup::switch(args, false).await,
         Service::Webhook(command) => webhooks::run(command).await,
         Service::Events(command) => webhooks::event(command).await,
-        Service::Message(command) => numbers::message(command).await,
+        Service::Message(command) => messages::message(command).await,
         Service::Verification(command) => verifications::run(command).await,
         Service::Numbers(command) => numbers::numbers(command).await,
         Service::TestNumber(command) => numbers::test_number(command).await,
         Service::Forget(args) => numbers::forget(args).await,
-        Service::ConsoleLink(at) => registry::console_link(at).await,
-        Service::Audit(args) => numbers::audit(args).await,
-        Service::Backup(args) => numbers::backup(args).await,
-        Service::Restore(args) => numbers::restore(args).await,
-        Service::RotateKey(args) => numbers::rotate(args).await,
+        Service::ConsoleLink(at) => setup::console_link(at).await,
+        Service::Audit(args) => maintenance::audit(args).await,
+        Service::Backup(args) => maintenance::backup(args).await,
+        Service::Restore(args) => maintenance::restore(args).await,
+        Service::RotateKey(args) => maintenance::rotate(args).await,
     }
 }
 

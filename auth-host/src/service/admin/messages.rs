@@ -1,4 +1,4 @@
-//! Settling and look-up of messages whose outcome is unknown.
+//! Messages for display; settling and look-up of those whose outcome is unknown.
 
 use super::{Actor, Entry, change};
 use crate::service::app::App;
@@ -6,12 +6,41 @@ use crate::service::problem::Problem;
 use crate::service::store::audit::Action;
 use crate::service::store::due;
 use crate::service::store::message::{self, Message, State};
-use crate::service::store::messages;
+use crate::service::store::messages::{self, Filter};
 use crate::service::store::receipts::{self, Report, Source};
 use crate::service::texts::say;
+use crate::service::verification::{MessageView, message_view};
 use crate::service::{events, ids};
 use axum::http::StatusCode;
 use std::sync::Arc;
+
+/// A page of a tenant's messages for display, the newest first.
+///
+/// # Errors
+///
+/// [`Problem`] if they cannot be read.
+pub fn list(
+    app: &App,
+    tenant: &str,
+    filter: &Filter<'_>,
+    most: u32,
+) -> Result<Vec<MessageView>, Problem> {
+    let rows = app
+        .store
+        .read(|db| messages::page(db, tenant, filter, most))?;
+    Ok(rows.iter().map(|row| message_view(app, row)).collect())
+}
+
+/// A message for display.
+///
+/// # Errors
+///
+/// [`Problem`] if the tenant has no such message.
+pub fn get(app: &App, tenant: &str, id: &str) -> Result<MessageView, Problem> {
+    let row = app.store.read(|db| messages::get(db, tenant, id))?;
+    let row = row.ok_or_else(|| Problem::not_found("message"))?;
+    Ok(message_view(app, &row))
+}
 
 /// Settles an unknown outcome after the operator found out whether the message arrived.
 ///

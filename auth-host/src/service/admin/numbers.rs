@@ -1,11 +1,11 @@
-//! Phone numbers: search, locks, deletion, test numbers, and an audit of a list.
+//! Phone numbers: search, locks, deletion, and test numbers.
 
-use super::{Actor, Entry, blocking, change, require};
+use super::{Actor, Entry, blocking, change, require, tenants};
 use crate::service::app::App;
 use crate::service::crypt::Purpose;
 use crate::service::ids::{self, rfc3339};
 use crate::service::limits;
-use crate::service::number::{Bare, Number, Reading};
+use crate::service::number::Number;
 use crate::service::problem::Problem;
 use crate::service::store::audit::Action;
 use crate::service::store::limits::HOUR_MS;
@@ -18,7 +18,6 @@ use crate::service::verification::{MessageView, VerificationView, free_at, messa
 use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,10 +58,8 @@ pub struct TestNumberView {
 }
 
 pub(super) fn parse(app: &App, tenant: &str, text: &str) -> Result<Number, Problem> {
-    let catalog = app.catalog.load();
-    let found = catalog.tenants.get(tenant);
-    let found = found.ok_or_else(|| Problem::not_found("tenant"))?;
-    Number::parse(text, found.settings.default_country.as_deref())
+    let settings = tenants::get(app, tenant)?;
+    Number::parse(text, settings.default_country.as_deref())
         .map_err(|error| Problem::invalid("/number", say(error.id())))
 }
 
@@ -281,100 +278,6 @@ pub fn list_tests(app: &App, tenant: &str) -> Vec<TestNumberView> {
     .collect()
 }
 
-/// Finding of an audit about one line of a list.
-#[derive(Debug, Serialize)]
-pub struct Line {
-    /// The line, from 1.
-    pub line: usize,
-    /// The problem with the line.
-    pub problem: String,
-}
-
-/// Result of an audit of a list.
-#[derive(Debug, Default, Serialize)]
-pub struct Audit {
-    /// Number of phone numbers in the list.
-    pub numbers: usize,
-    /// Numbers with `+` or `00`.
-    pub international: usize,
-    /// Numbers whose `+` was added.
-    pub plus_added: usize,
-    /// Numbers that were read as national numbers of the named country.
-    pub national: usize,
-    /// National numbers that would be another country's valid mobile number with a `+`. Each of them may reach a
-    /// stranger.
-    pub ambiguous: usize,
-    /// Numbers that cannot get a message.
-    pub unusable: usize,
-    /// Count of numbers in each country.
-    pub countries: BTreeMap<String, usize>,
-    /// The lines of ambiguous numbers, the first hundred.
-    pub ambiguous_lines: Vec<usize>,
-    /// The lines of unusable numbers, with their problems.
-    pub lines: Vec<Line>,
-}
-
-/// Reading of a list's digits without `+`.
-#[derive(Clone, Debug)]
-pub enum ListReading {
-    /// As people of the country write them; refused if no country is named.
-    People(Option<String>),
-    /// As a webhook reads them.
-    Platform(Bare),
-}
-
-/// Reads a list of numbers, one in a line, and counts how each would be read. For the numbers that a platform has
-/// stored.
-pub fn audit_list(list: &str, reading: &ListReading) -> Audit {
-    /// The most lines of ambiguous numbers that are shown.
-    const SHOWN: usize = 100;
-    let mut audit = Audit::default();
-    let lines = list.lines().enumerate();
-    for (index, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
-        let line = index + 1;
-        audit.numbers += 1;
-        let read = match reading {
-            ListReading::People(country) => Number::parse(text, country.as_deref()).map(|number| {
-                let how = number.reading(text);
-                (number, how)
-            }),
-            ListReading::Platform(bare) => Number::parse_bare(text, bare),
-        };
-        match read {
-            Ok((number, how)) => {
-                match how {
-                    Reading::International => audit.international += 1,
-                    Reading::PlusAdded => audit.plus_added += 1,
-                    Reading::National => {
-                        audit.national += 1;
-                        let other = Number::parse_bare(text, &Bare::E164);
-                        if other.is_ok_and(|(other, _)| {
-                            other.is_valid() && other.e164() != number.e164()
-                        }) {
-                            audit.ambiguous += 1;
-                            if audit.ambiguous_lines.len() < SHOWN {
-                                audit.ambiguous_lines.push(line);
-                            }
-                        }
-                    }
-                }
-                *audit
-                    .countries
-                    .entry(number.country().to_owned())
-                    .or_default() += 1;
-            }
-            Err(error) => {
-                audit.unusable += 1;
-                audit.lines.push(Line {
-                    line,
-                    problem: format!("{error}."),
-                });
-            }
-        }
-    }
-    audit
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -414,65 +317,5 @@ mod tests {
         reading.finish().unwrap();
         let second = forget(app, &actor, "default", NUMBER).await.unwrap();
         assert_eq!(second.left, None);
-    }
-
-    /// A single 0 is a national prefix; `00` and the signs around a copied number are none.
-    #[test]
-    fn audit_reads_national_prefix_as_national() {
-        for (text, country, counts) in [
-            ("0171 1234567", "DE", (0, 0, 1)),
-            ("171 1234567", "DE", (0, 0, 1)),
-            ("0049 171 1234567", "DE", (1, 0, 0)),
-            ("+49 171 1234567", "DE", (1, 0, 0)),
-            ("\u{202d}+49 171 1234567\u{202c}", "DE", (1, 0, 0)),
-            ("8613911112222", "CN", (0, 1, 0)),
-        ] {
-            let audit = audit_list(text, &ListReading::People(Some(country.to_owned())));
-            assert_eq!(
-                (audit.international, audit.plus_added, audit.national),
-                counts,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn audit_counts_readings_and_repeats_no_number() {
-        let list = "+8613911112222\n\n13911112222\nabc\n8613911112222\n13125550123\n";
-        for (reading, counts, ambiguous, unusable) in [
-            (ListReading::People(None), (1, 0, 0), 0, vec![3, 4, 5, 6]),
-            (
-                ListReading::Platform(Bare::Refuse),
-                (1, 0, 0),
-                0,
-                vec![3, 4, 5, 6],
-            ),
-            (ListReading::Platform(Bare::E164), (1, 3, 0), 0, vec![4]),
-            (
-                ListReading::Platform(Bare::National("CN".into())),
-                (1, 1, 2),
-                1,
-                vec![4],
-            ),
-        ] {
-            let audit = audit_list(list, &reading);
-            let lines: Vec<_> = audit.lines.iter().map(|line| line.line).collect();
-            assert_eq!(audit.numbers, 5);
-            assert_eq!(
-                (audit.international, audit.plus_added, audit.national),
-                counts,
-                "{reading:?}"
-            );
-            assert_eq!(
-                (audit.ambiguous, lines),
-                (ambiguous, unusable),
-                "{reading:?}"
-            );
-            let shown = serde_json::to_string(&audit).unwrap();
-            assert!(
-                !shown.contains("5550123") && !shown.contains("11112222"),
-                "{shown}"
-            );
-        }
     }
 }

@@ -7,10 +7,47 @@ use crate::service::merge_patch::merge;
 use crate::service::number::is_country;
 use crate::service::problem::Problem;
 use crate::service::store::audit::Action;
-use crate::service::store::registry::{self, Flow, TenantSettings};
+use crate::service::store::registry::{self, Flow, Tenant, TenantSettings};
 use crate::service::texts::{about, say};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// A tenant for display.
+#[derive(Debug, Serialize)]
+pub struct TenantView {
+    /// Its identifier.
+    pub id: String,
+    /// Its settings.
+    pub settings: TenantSettings,
+}
+
+/// All tenants.
+pub fn list(app: &App) -> Vec<TenantView> {
+    let catalog = app.catalog.load();
+    let tenants = catalog.tenants.values().cloned();
+    tenants
+        .map(|Tenant { id, settings }| TenantView { id, settings })
+        .collect()
+}
+
+/// A tenant's settings.
+///
+/// # Errors
+///
+/// [`Problem`] if there is no such tenant.
+pub fn get(app: &App, tenant: &str) -> Result<TenantSettings, Problem> {
+    let catalog = app.catalog.load();
+    let found = catalog.tenants.get(tenant);
+    let found = found.ok_or_else(|| Problem::not_found("tenant"))?;
+    Ok(found.settings.clone())
+}
+
+/// A tenant's flows.
+pub fn flows(app: &App, tenant: &str) -> Vec<Flow> {
+    let catalog = app.catalog.load();
+    catalog.flows.get(tenant).cloned().unwrap_or_default()
+}
 
 /// Creates a tenant, or changes the given settings.
 ///

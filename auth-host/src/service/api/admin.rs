@@ -6,7 +6,7 @@ use super::call::{Authorized, Call};
 use super::path::{Path, Query};
 use super::verifications::Nothing;
 use crate::service::access::{Host, Tenant};
-use crate::service::admin::{Actor, connectors, keys, numbers, removal, tenants};
+use crate::service::admin::{Actor, connectors, keys, messages, numbers, removal, tenants};
 use crate::service::app::App;
 use crate::service::ids;
 use crate::service::limits;
@@ -16,8 +16,8 @@ use crate::service::store::limits::{Counter, VERIFIED};
 use crate::service::store::message::State as MessageState;
 use crate::service::store::messages::Filter;
 use crate::service::store::registry::{Flow, TenantSettings};
-use crate::service::store::{StoreError, audit, messages};
-use crate::service::verification::{MessageView, message_view};
+use crate::service::store::{StoreError, audit};
+use crate::service::verification::MessageView;
 use auth_connector_host::CallError;
 use axum::Router;
 use axum::extract::State;
@@ -82,13 +82,11 @@ async fn stop(State(app): State<Arc<App>>, call: Call<Host, Stop>) -> Of<StatusC
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn list_tenants(State(app): State<Arc<App>>, _by: Authorized<Host>) -> Shown<Value> {
-    let catalog = app.catalog.load();
-    let tenants = catalog.tenants.values();
-    let shown: Vec<_> = tenants
-        .map(|t| json!({"id": t.id, "settings": t.settings}))
-        .collect();
-    Shown(Value::from(shown))
+async fn list_tenants(
+    State(app): State<Arc<App>>,
+    _by: Authorized<Host>,
+) -> Shown<Vec<tenants::TenantView>> {
+    Shown(tenants::list(&app))
 }
 
 async fn get_tenant(
@@ -96,10 +94,7 @@ async fn get_tenant(
     Path(tenant): Path<String>,
     _by: Authorized<Tenant>,
 ) -> Answer<TenantSettings> {
-    let catalog = app.catalog.load();
-    let found = catalog.tenants.get(&tenant);
-    let found = found.ok_or_else(|| Problem::not_found("tenant"))?;
-    Ok(Shown(found.settings.clone()))
+    Ok(Shown(tenants::get(&app, &tenant)?))
 }
 
 /// Settings decide what a tenant may cost, so a host administrator sets them.
@@ -211,10 +206,7 @@ async fn list_flows(
     Path(tenant): Path<String>,
     _by: Authorized<Tenant>,
 ) -> Answer<Vec<Flow>> {
-    let catalog = app.catalog.load();
-    Ok(Shown(
-        catalog.flows.get(&tenant).cloned().unwrap_or_default(),
-    ))
+    Ok(Shown(tenants::flows(&app, &tenant)))
 }
 
 async fn put_flow(
@@ -278,12 +270,7 @@ async fn list_messages(
         before: page.before.as_deref(),
         ..Filter::default()
     };
-    let rows = app
-        .store
-        .read(|db| messages::page(db, &tenant, &filter, 100))?;
-    Ok(Shown(
-        rows.iter().map(|row| message_view(&app, row)).collect(),
-    ))
+    Ok(Shown(messages::list(&app, &tenant, &filter, 100)?))
 }
 
 /// A number travels in a body, never in an address, which would be logged.

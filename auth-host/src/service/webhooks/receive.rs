@@ -11,7 +11,6 @@ use crate::service::app::App;
 use crate::service::calls::Call;
 use crate::service::number::Number;
 use crate::service::platforms::auth::{Auth, Unproved};
-use crate::service::platforms::presets;
 use crate::service::platforms::settings::Platform;
 use crate::service::platforms::{RESERVE, Webhook};
 use crate::service::problem::Problem;
@@ -92,15 +91,6 @@ pub async fn receive(
         Verdict::Sent | Verdict::Ignored => None,
     };
     tracing::info!(webhook = %webhook.id, name = %webhook.name, outcome = %word, hint = hint.as_ref().map_or("", Phrase::english), "a platform posted a message");
-    let call = Call {
-        at: ids::now_ms(),
-        times: 1,
-        status: 0,
-        outcome: word,
-        hint,
-        message: judged.message,
-        is_proved: judged.is_proved,
-    };
     let mut locales = judged.locales;
     locales.push(webhook.settings.locale.clone());
     let answer = answer(
@@ -109,8 +99,16 @@ pub async fn receive(
         &locales,
         judged.is_replay,
     );
-    let status = answer.status().as_u16();
-    app.calls.add(&webhook.id, Call { status, ..call });
+    let call = Call {
+        at: ids::now_ms(),
+        times: 1,
+        status: answer.status().as_u16(),
+        outcome: word,
+        hint,
+        message: judged.message,
+        is_proved: judged.is_proved,
+    };
+    app.calls.add(&webhook.id, call);
     answer
 }
 
@@ -200,7 +198,7 @@ async fn carry_out(
     deadline: Instant,
 ) -> Judged {
     let settings = &webhook.settings;
-    if let Err(verdict) = check_code(webhook, &wanted) {
+    if let Err(verdict) = wanted.check_code(settings) {
         return counted(app, webhook, verdict).await.into();
     }
     let number = match Number::parse_bare(&wanted.to, &webhook.bare) {
@@ -243,37 +241,6 @@ async fn carry_out(
         Ok(Delivery::Late) => Verdict::refused(Class::Unknown, "unknown").into(),
         Ok(Delivery::Known(known)) => replayed(app, (asked, has_code), known, deadline).await,
         Err(_) => Verdict::refused(Class::Storage, "storage").into(),
-    }
-}
-
-/// Providers accept one to six digits (docs/platforms.md). Messages without a code are for templates that the operator
-/// mapped.
-fn check_code(webhook: &Webhook, wanted: &Wanted) -> Result<(), Verdict> {
-    let settings = &webhook.settings;
-    let kind = wanted.kind.as_deref().unwrap_or_default();
-    match &wanted.code {
-        Some(code) => {
-            let is_sendable =
-                (1..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
-            if is_sendable {
-                return Ok(());
-            }
-            let hint = phrase!(
-                "hint-length",
-                "A message carries a code of one to six digits: {place}.",
-                place = (settings.platform.row().code_length)()
-            );
-            Err(Verdict::refused(Class::BadCode, "code-not-sendable").hint(hint))
-        }
-        None if !settings.usages.contains_key(kind) => Err(Verdict::Ignored),
-        None if presets::of(settings.platform).usages.contains_key(kind) => {
-            let verdict = Verdict::refused(Class::Unreadable, "unreadable");
-            Err(verdict.hint(phrase!(
-                "hint-no-code",
-                "A message of this type has a code, and this one has none."
-            )))
-        }
-        None => Ok(()),
     }
 }
 

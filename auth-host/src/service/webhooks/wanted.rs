@@ -1,5 +1,8 @@
 //! A platform's message, as an adapter reads it.
 
+use super::verdict::{Class, Verdict};
+use crate::service::platforms::presets;
+use crate::service::platforms::settings::Settings;
 use auth_connector_host::{Phrase, phrase};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -33,6 +36,40 @@ impl Wanted {
         match (&self.code, &self.kind) {
             (None, None) => no_code(pointer),
             _ => Ok(self),
+        }
+    }
+
+    /// Providers accept one to six digits (docs/platforms.md). Messages without a code are for templates that the operator
+    /// mapped.
+    ///
+    /// # Errors
+    ///
+    /// The verdict for a code that cannot be sent, and for a message that is not to be sent without one.
+    pub fn check_code(&self, settings: &Settings) -> Result<(), Verdict> {
+        let kind = self.kind.as_deref().unwrap_or_default();
+        match &self.code {
+            Some(code) => {
+                let is_sendable =
+                    (1..=6).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+                if is_sendable {
+                    return Ok(());
+                }
+                let hint = phrase!(
+                    "hint-length",
+                    "A message carries a code of one to six digits: {place}.",
+                    place = (settings.platform.row().code_length)()
+                );
+                Err(Verdict::refused(Class::BadCode, "code-not-sendable").hint(hint))
+            }
+            None if !settings.usages.contains_key(kind) => Err(Verdict::Ignored),
+            None if presets::of(settings.platform).usages.contains_key(kind) => {
+                let verdict = Verdict::refused(Class::Unreadable, "unreadable");
+                Err(verdict.hint(phrase!(
+                    "hint-no-code",
+                    "A message of this type has a code, and this one has none."
+                )))
+            }
+            None => Ok(()),
         }
     }
 }

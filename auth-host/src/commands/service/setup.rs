@@ -25,13 +25,7 @@ pub async fn tenant(command: Tenant) -> Result<Code, Stop> {
         }
         Tenant::List(at) => {
             let app = open(&at).await?;
-            let catalog = app.catalog.load();
-            let all: Vec<_> = catalog
-                .tenants
-                .values()
-                .map(|t| json!({"id": t.id, "settings": t.settings}))
-                .collect();
-            show(&at, &all)
+            show(&at, &tenants::list(&app))
         }
     }
 }
@@ -41,10 +35,7 @@ pub async fn limits(args: Limits) -> Result<Code, Stop> {
     let app = open(&args.scope.at).await?;
     let patch = patch(&args.set)?;
     if args.set.is_empty() {
-        let catalog = app.catalog.load();
-        let found = catalog.tenants.get(&args.scope.tenant);
-        let found = found.ok_or_else(|| Stop::usage("there is no such tenant"))?;
-        return show(&args.scope.at, &found.settings);
+        return show(&args.scope.at, &tenants::get(&app, &args.scope.tenant)?);
     }
     let settings = tenants::set(&app, &actor(), &args.scope.tenant, &patch).await?;
     show(&args.scope.at, &settings)
@@ -159,9 +150,7 @@ pub async fn flow(command: Flow) -> Result<Code, Stop> {
         }
         Flow::List(scope) => {
             let app = open_of(&scope).await?;
-            let catalog = app.catalog.load();
-            let flows = catalog.flows.get(&scope.tenant).cloned();
-            show(&scope.at, &flows.unwrap_or_default())
+            show(&scope.at, &tenants::flows(&app, &scope.tenant))
         }
     }
 }
