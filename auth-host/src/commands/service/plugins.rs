@@ -367,7 +367,12 @@ fn read_files(source: &Path, mut new: NewPlugin) -> Result<NewPlugin, Stop> {
     if signature.symlink_metadata().is_ok() {
         new.signature = Some(files::named(signature, TEXT_BYTES)?);
     }
-    let vouched = versions::vouched(Some(&bytes), new.signature.as_deref(), &new)?;
+    let vouched = versions::vouched(
+        Some(&bytes),
+        new.signature.as_deref(),
+        &new.trusted,
+        new.is_unsigned,
+    )?;
     if let Some(vouched) = vouched {
         new.component = files::named(&folder.join(&vouched.component.file), COMPONENT_BYTES)?;
     }

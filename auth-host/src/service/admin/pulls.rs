@@ -67,7 +67,7 @@ pub async fn pull(
     granted::check(app, &new.limits)?;
     let grants = catalog::grants(&[], &[], &new.limits).map_err(refused)?;
     let grants = Grants { id, ..grants };
-    let host = checker(app, &new)?;
+    let host = checker(app, &new.trusted, new.is_unsigned)?;
     let pulled = access.pull(reference, (&host, &grants)).await?;
     new.component = pulled.component().to_vec();
     if let Some((manifest, signature)) = pulled.manifest() {
@@ -137,12 +137,7 @@ pub async fn verify(app: &App, id: &str, access: Option<&Access>) -> Result<Vec<
         text: format!("the bytes in the database are {found}, as they were installed"),
     }];
     let keys = signer(&row)?;
-    let new = NewPlugin {
-        is_unsigned: keys.is_empty(),
-        trusted: keys,
-        ..NewPlugin::default()
-    };
-    let host = checker(app, &new)?;
+    let host = checker(app, &keys, keys.is_empty())?;
     let grants = Grants {
         id: row.facts.id.clone(),
         ..Grants::default()

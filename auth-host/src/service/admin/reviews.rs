@@ -6,7 +6,7 @@ use super::plugins::{NewPlugin, refused};
 use super::versions::{checker, known, vouched};
 use crate::service::app::App;
 use crate::service::problem::Problem;
-use auth_connector_host::{ConnectorHost, Description, Grants, Manifest, Package, Phrase};
+use auth_connector_host::{Description, Grants, Manifest, Package, Phrase};
 use auth_connector_registry::guides::Pins;
 use auth_connector_registry::{Change, Facts, changes, is_older};
 use std::sync::Arc;
@@ -53,13 +53,9 @@ pub async fn review(app: &Arc<App>, new: NewPlugin) -> Result<Review, Problem> {
 
 fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     let component = new.component.as_slice();
-    let lenient = NewPlugin {
-        is_unsigned: true,
-        trusted: new.trusted.clone(),
-        ..NewPlugin::default()
-    };
-    let manifest = vouched(new.manifest.as_deref(), new.signature.as_deref(), &lenient)?;
-    let host = checker(app, &lenient)?;
+    let (manifest, signature) = (new.manifest.as_deref(), new.signature.as_deref());
+    let manifest = vouched(manifest, signature, &new.trusted, true)?;
+    let host = checker(app, &new.trusted, true)?;
     let loaded = match &new.manifest {
         Some(bytes) => {
             let signature = new.signature.as_deref();
@@ -111,11 +107,7 @@ fn refusal(app: &App, new: &NewPlugin) -> Result<Option<Phrase>, Problem> {
     let Some(manifest) = new.manifest.as_deref().filter(|_| !new.trusted.is_empty()) else {
         return Ok(None);
     };
-    let strict = NewPlugin {
-        trusted: new.trusted.clone(),
-        ..NewPlugin::default()
-    };
-    let host: ConnectorHost = checker(app, &strict)?;
+    let host = checker(app, &new.trusted, false)?;
     let package = Package::new(b"".as_slice(), manifest, new.signature.as_deref());
     let examined = host.examine(&package, &Grants::default());
     Ok(examined.err().map(|error| error.phrase()))

@@ -13,7 +13,8 @@ use crate::service::store::audit::Action;
 use crate::service::store::{guides, registry};
 use crate::service::texts::say;
 use auth_connector_host::{
-    ConnectorHost, Grants, LoadError, Manifest, Package, Phrase, Plugin, Requirements, phrase,
+    ConnectorHost, Grants, LoadError, Manifest, Package, Phrase, Plugin, Requirements, TrustedKey,
+    phrase,
 };
 use auth_connector_registry::guides::{Pins, Texts};
 use auth_connector_registry::{Change, Facts, Finding, changes, is_older};
@@ -81,7 +82,12 @@ pub async fn add(app: &Arc<App>, actor: &Actor, new: NewPlugin) -> Result<Added,
 ///
 /// [`Problem`] with the reason for the refusal.
 pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Problem> {
-    let manifest = vouched(new.manifest.as_deref(), new.signature.as_deref(), &new)?;
+    let manifest = vouched(
+        new.manifest.as_deref(),
+        new.signature.as_deref(),
+        &new.trusted,
+        new.is_unsigned,
+    )?;
     let name = new.name.take().or(manifest.as_ref().map(|m| m.id.clone()));
     let name = name.ok_or_else(|| Problem::invalid("/id", say("refusal-plugin-name")))?;
     check_name("/id", &name)?;
@@ -252,14 +258,15 @@ fn accepted(row: &registry::Plugin) -> String {
 pub(crate) fn vouched(
     manifest: Option<&[u8]>,
     signature: Option<&[u8]>,
-    by: &NewPlugin,
+    trusted: &[TrustedKey],
+    is_unsigned: bool,
 ) -> Result<Option<Manifest>, Problem> {
     let Some(manifest) = manifest else {
         return Ok(None);
     };
     let requirements = Requirements {
-        trusted_keys: by.trusted.clone(),
-        allow_unsigned: by.is_unsigned,
+        trusted_keys: trusted.to_vec(),
+        allow_unsigned: is_unsigned,
         ..Requirements::default()
     };
     let package = Package::new(b"".as_slice(), manifest, signature);
@@ -281,7 +288,7 @@ fn load(app: &App, new: &NewPlugin) -> Result<Plugin, Problem> {
         manifest.as_slice(),
         new.signature.as_deref(),
     );
-    checker(app, new)?
+    checker(app, &new.trusted, new.is_unsigned)?
         .load_package(package, &grants)
         .map_err(refused_load)
 }
@@ -310,10 +317,14 @@ fn load_bare(app: &App, new: &NewPlugin, grants: Grants) -> Result<Plugin, Probl
 }
 
 /// A host with the trusted keys for this plugin.
-pub(super) fn checker(app: &App, new: &NewPlugin) -> Result<ConnectorHost, Problem> {
+pub(super) fn checker(
+    app: &App,
+    trusted: &[TrustedKey],
+    is_unsigned: bool,
+) -> Result<ConnectorHost, Problem> {
     let mut options = app.host.options().clone();
-    options.trusted_keys.clone_from(&new.trusted);
-    options.allow_unsigned = new.is_unsigned;
+    options.trusted_keys = trusted.to_vec();
+    options.allow_unsigned = is_unsigned;
     ConnectorHost::new(options).map_err(|error| refused(error.phrase()))
 }
 
