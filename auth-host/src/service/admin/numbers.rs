@@ -9,9 +9,7 @@ use crate::service::number::Number;
 use crate::service::problem::Problem;
 use crate::service::store::audit::Action;
 use crate::service::store::limits::HOUR_MS;
-use crate::service::store::message::Message;
 use crate::service::store::registry::{self, TestNumber};
-use crate::service::store::verifications::Verification;
 use crate::service::store::{Store, StoreError, audit, messages, retention, verifications};
 use crate::service::texts::say;
 use crate::service::verification::{MessageView, VerificationView, free_at, message_view, view};
@@ -101,15 +99,18 @@ pub async fn search(
     allowed.await?;
     let (locked_ms, found, sent) = app.store.read(|db| {
         let sent = messages::to_number(db, tenant, &hash, 50)?;
-        let shown = |v: &Verification| {
-            let is_of = |m: &&Message| m.verification.as_ref() == Some(&v.id);
-            let free_at = free_at(app, db, v, now)?;
-            Ok(view(app, v, sent.iter().find(is_of), free_at, now))
-        };
         let found = verifications::of_number(db, tenant, &hash, None, 50)?;
-        let shown: Result<Vec<_>, StoreError> = found.iter().map(shown).collect();
+        // The limits are those of the number, so they are read once.
+        let limited = found.iter().find(|v| !v.is_test);
+        let free_at = limited.map(|v| free_at(app, db, v, now)).transpose()?;
+        let shown = found.iter().map(|v| {
+            let latest = sent.iter().find(|m| m.verification.as_ref() == Some(&v.id));
+            let free_at = free_at.flatten().filter(|_| !v.is_test);
+            view(app, v, latest, free_at, now)
+        });
+        let shown: Vec<_> = shown.collect();
         let locked_ms = limits::locked_ms(db, now, tenant, &hash)?;
-        Ok::<_, StoreError>((locked_ms, shown?, sent))
+        Ok::<_, StoreError>((locked_ms, shown, sent))
     })?;
     Ok(Found {
         number: number.masked(),
