@@ -61,6 +61,8 @@ struct One {
     moments: Vec<Moment>,
     remedy: Option<Remedy>,
     is_unknown: bool,
+    /// True if an unknown outcome is looked up without the operator.
+    can_look_up: bool,
     verification: String,
 }
 
@@ -75,8 +77,39 @@ struct OneVerification {
     rows: Vec<Row>,
 }
 
+impl Moment {
+    fn new(ms: i64, what: String, state: &'static str) -> Self {
+        Self {
+            ms,
+            at: time(ms),
+            what,
+            how: String::new(),
+            code: String::new(),
+            state,
+        }
+    }
+}
+
+/// The moments of all attempts by time. With several attempts, each moment has the number of its attempt.
+fn moments(visit: &Visit, attempts: &[Message]) -> Result<Vec<Moment>, Fault> {
+    let mut all = Vec::new();
+    for (nth, attempt) in attempts.iter().enumerate() {
+        let mut own = moments_of(visit, attempt)?;
+        if attempts.len() > 1 {
+            for moment in &mut own {
+                let how = std::mem::take(&mut moment.how);
+                moment.how = format!("{} · {how}", nth + 1);
+            }
+        }
+        all.extend(own);
+    }
+    // The sort is stable: simultaneous moments stay in their order.
+    all.sort_by_key(|moment| moment.ms);
+    Ok(all)
+}
+
 /// The moments of one attempt.
-fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
+fn moments_of(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
     let t = visit.t;
     let app = &visit.console.app;
     let mut reports = app.store.read(|db| receipts::of(db, attempt))?;
@@ -89,62 +122,54 @@ fn moments(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
         });
     }
     let mut moments = vec![Moment {
-        ms: attempt.created_at,
-        at: time(attempt.created_at),
-        what: t.say("moment-asked"),
         how: row(visit, attempt).connector,
-        code: String::new(),
-        state: "sending",
+        ..Moment::new(attempt.created_at, t.say("moment-asked"), "sending")
     }];
     for report in &reports {
         let is_answer = report.source == Source::Answer;
         let word = attempt.reason.as_deref().filter(|_| is_answer);
         moments.push(Moment {
-            ms: report.at,
-            at: time(report.at),
-            what: words::state(t, report.state),
             how: words::source(t, report.source),
             code: match report.code.as_str() {
                 "" => word.map_or(String::new(), |word| shown(&words::outcome(t, word), 60)),
                 code => shown(code, 60),
             },
-            state: report.state.as_str(),
+            ..Moment::new(
+                report.at,
+                words::state(t, report.state),
+                report.state.as_str(),
+            )
         });
     }
-    let mut more = |at: Option<i64>, what, how, state| {
-        if let Some(at) = at {
-            moments.push(Moment {
-                ms: at,
-                at: time(at),
-                what,
-                how,
-                code: String::new(),
-                state,
-            });
-        }
-    };
-    let done = t.about("look-ups-done", attempt.lookups);
-    more(
-        attempt.verified_at,
-        t.say("moment-verified"),
-        String::new(),
-        "verified",
-    );
-    more(
-        attempt.next_lookup_at,
-        t.say("moment-look-up"),
-        done,
-        "next",
-    );
-    // The sort is stable: simultaneous moments stay in their order.
-    moments.sort_by_key(|moment| moment.ms);
+    if let Some(at) = attempt.verified_at {
+        moments.push(Moment::new(at, t.say("moment-verified"), "verified"));
+    }
+    if let Some(at) = attempt.next_lookup_at.filter(|_| can_look_up(visit, attempt)) {
+        moments.push(Moment {
+            how: t.about("look-ups-done", attempt.lookups),
+            ..Moment::new(at, t.say("moment-look-up"), "next")
+        });
+    }
     Ok(moments)
+}
+
+/// Returns true if the message's connector may ask the provider for its outcome. One that is not ready may do so later.
+fn can_look_up(visit: &Visit, message: &Message) -> bool {
+    let catalog = visit.console.app.catalog.load();
+    let connector = catalog.connectors.get(&message.connector);
+    connector.is_some_and(|connector| {
+        let ready = connector.ready.as_ref();
+        ready.map_or(true, |ready| ready.plugin.description().has_operations)
+    })
 }
 
 /// The remedy for a message, if there is one.
 fn remedy(visit: &Visit, message: &Message) -> Option<Remedy> {
     let t = visit.t;
-    let todo = words::remedy(t, message);
+    let todo = match message.state {
+        State::Unknown if !can_look_up(visit, message) => t.say("todo-unknown-yours"),
+        _ => words::remedy(t, message),
+    };
     if todo.is_empty() {
         return None;
     }
@@ -172,10 +197,6 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
     let attempts = app
         .store
         .read(|db| messages::attempts(db, &visit.tenant, &message.first))?;
-    let mut all = Vec::new();
-    for attempt in &attempts {
-        all.extend(moments(&visit, attempt)?);
-    }
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -195,9 +216,10 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
         page: visit.page("messages", t.say("message")),
         row: row(&visit, &message),
         remedy: remedy(&visit, &message),
+        can_look_up: can_look_up(&visit, &message),
         id: message.id,
         facts,
-        moments: all,
+        moments: moments(&visit, &attempts)?,
         is_unknown: message.state == State::Unknown,
         verification: message.verification.unwrap_or_default(),
     }))
@@ -230,24 +252,16 @@ async fn one_verification(
         .read(|db| verifications::get(db, &visit.tenant, &id))?;
     let v = found.ok_or_else(|| Problem::not_found("verification"))?;
     let sent = app.store.read(|db| messages::of_verification(db, &v))?;
-    let mut all = Vec::new();
-    for message in &sent {
-        all.extend(moments(&visit, message)?);
-    }
+    let mut all = moments(&visit, &sent)?;
     let row_of_v = verification_row(&visit, &v);
     let is_expired = row_of_v.status == "expired";
     if is_expired || row_of_v.status == "pending" {
-        all.push(Moment {
-            ms: v.expires_at,
-            at: time(v.expires_at),
-            what: match is_expired {
-                true => t.say("status-expired"),
-                false => t.say("expires"),
-            },
-            how: String::new(),
-            code: String::new(),
-            state: "next",
-        });
+        let what = match is_expired {
+            true => t.say("status-expired"),
+            false => t.say("expires"),
+        };
+        all.push(Moment::new(v.expires_at, what, "next"));
+        all.sort_by_key(|moment| moment.ms);
     }
     Ok(render(&OneVerification {
         page: visit.page("messages", t.say("verification")),
