@@ -117,7 +117,6 @@ function edit(form) {
     if (control && "value" in control) {
       const wrong = document.querySelector(`#${CSS.escape(id)} .error`) !== null;
       control.setAttribute("aria-invalid", String(wrong));
-      if (wrong) control.setAttribute("aria-describedby", id);
     }
   }
 

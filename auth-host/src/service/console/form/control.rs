@@ -31,6 +31,24 @@ pub struct Control {
     others: String,
 }
 
+impl Control {
+    /// Attributes that name the description and the findings, and say that a value is required.
+    fn aria(&self) -> String {
+        let is_one_input = !matches!(self.kind, "group" | "table" | "switch" | "multiselect");
+        let id = &self.id;
+        // A cell of a table has no room for its description.
+        let hint = match self.description.is_empty() || self.is_narrow && is_one_input {
+            true => String::new(),
+            false => format!("{id}-h "),
+        };
+        let required = match self.is_required && is_one_input {
+            true => " aria-required=\"true\"",
+            false => "",
+        };
+        format!(" aria-describedby=\"{hint}{id}-f\"{required}")
+    }
+}
+
 /// A row of a table.
 #[derive(Default)]
 struct Row {

@@ -378,3 +378,37 @@ fn row_beyond_the_most_is_a_fault() {
         assert_eq!(html.matches("name=\"r/accounts\" value=\"n").count(), rows);
     }
 }
+
+/// A screen reader announces the description of a control, its findings, and that it is required.
+#[test]
+fn control_names_its_description_and_requirement() {
+    let kinds = ["Text", "Number", "MultilineText", "Switch", "Select", "MultiSelect", "Json"];
+    let form: Vec<Value> = kinds
+        .iter()
+        .map(|kind| {
+            json!({"key": kind, "type": kind, "label": kind, "description": "what", "required": true,
+                "selectItems": [{"value": "x", "title": "X"}]})
+        })
+        .collect();
+    let schema = json!({"properties": {"Json": {"type": "array", "items": {"type": "object",
+        "properties": {"a": {"type": "string", "description": "what"}}}}}});
+    let fields = fields(&guard(&form.into(), &schema, &[]));
+    let draft = Draft::stored(json!({"Json": [{"a": "1"}]}), &fields);
+    let (page, _) = page(&fields, &draft, &[], &[]);
+    let values = |name: &str| {
+        let parts: Vec<&str> = page.split(name).skip(1).collect();
+        let value = |part: &&str| part.split('"').next().unwrap_or_default().to_owned();
+        parts.iter().map(value).collect::<Vec<String>>()
+    };
+    let ids = values(" id=\"");
+    let named = values(" aria-describedby=\"").join(" ");
+    let named: Vec<&str> = named.split(' ').collect();
+    for id in &named {
+        assert!(ids.iter().any(|known| known == id), "{id}: {page}");
+    }
+    for kind in kinds {
+        assert!(named.contains(&format!("c-{kind}-h").as_str()), "{kind}: {page}");
+    }
+    // The other three are no single inputs.
+    assert_eq!(page.matches("aria-required=\"true\"").count(), 4, "{page}");
+}
