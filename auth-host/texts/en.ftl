@@ -6,20 +6,26 @@ navigation = Parts of the console
 host = Whole host
 back = Back to the console
 fault = This does not work
+title-error = Error: { $value }
 fault-host = The address names a host that this console does not know. Open it as localhost, or add the name to the setting console_hosts.
 fault-origin = The request came from another site, so nothing was done.
 fault-token = The form was opened under another user or an earlier password, so nothing was done. Open the page again.
 fault-session = Your session has ended. Sign in in another tab under the same name, then send the form again: nothing that you typed is lost.
 fault-role = Your role does not allow this. Ask an administrator.
 fault-form = The form cannot be read. Open the page again.
+fault-too-large = This is larger than the { $value } that the console reads, so nothing was done. Go back and send less.
 fault-address = The address cannot be read. Use the links of the console.
 sign-in = Sign in
 sign-out = Sign out
 sign-in-wrong = Name or password is wrong.
-sign-in-wait = There were too many attempts. Wait { $value } minutes, then try again.
+page-outdated = This page was open for too long, or another tab signed in meanwhile, so nothing was done. Enter the password again.
+sign-in-wait = There were too many attempts. Wait { $value ->
+    [one] one minute
+   *[other] { $value } minutes
+ }, then try again.
 sign-in-lost = Password lost? Whoever runs the host gets a new link with:
 set-up = Set up the console
-set-up-text = Choose the name and the password of the first administrator. This link works once.
+set-up-text = Choose the name and the password of an administrator of every tenant. A user who has the name already gets this password and every right. This link works once.
 set-up-gone = This link was used, or another one was made since. A new one:
 name = Name
 user-name = User name
@@ -114,7 +120,8 @@ save-only = Save
 saved = Saved.
 cancel = Cancel
 remove = Remove
-remove-sure = Remove this? It cannot be undone.
+remove-sure = Remove { $value }? It cannot be undone.
+flow-remove-sure = Remove this rule: { $value }? A code for which no other rule fits is not sent from then on.
 guide = Guide
 guide-none = The plugin brought no guide.
 guide-whole = The whole guide
@@ -149,7 +156,7 @@ verification = Verification
 search = Number, message or serial number
 search-go = Search
 search-hint = Type a number in full. Searches for numbers are in the audit log.
-search-nothing = Nothing has this number. Write a phone number with + and its calling code.
+search-nothing = Nothing was found. Write a phone number with + and its calling code; an identifier or a serial number in full.
 locked-until = Locked after too many wrong codes, until { $value }.
 show-all = Show all
 nothing-yet = Nothing yet.
@@ -232,7 +239,7 @@ unverified-enforce = Refuse a country or network whose codes are hardly ever use
 report-used-codes = Tell providers which codes were used, where the connector can
 tenant = Tenant
 tenants-text = A stopped tenant can be removed. It is stopped on its overview.
-tenant-remove-sure = Remove the tenant with its connectors, keys, users, webhooks, messages and figures? It cannot be brought back.
+tenant-remove-sure = Remove the tenant { $value } with its connectors, keys, users, webhooks, messages and figures? It cannot be brought back.
 tenant-new = Name of a new tenant
 add = Add
 key-new = New key
@@ -243,10 +250,10 @@ scopes = May
 scope-verify = start and check verifications
 scope-message = send single messages
 scope-tenant = administer this tenant
-made-at = Made
+made-at = Made (UTC)
 revoked = revoked
 revoke = Revoke
-revoke-sure = Revoke the key? Whoever uses it is refused within a second.
+revoke-sure = Revoke the key { $value }? Whoever uses it is refused within a second.
 actor = Who
 action = What
 subject = On what
@@ -456,7 +463,7 @@ webhook-secrets = Secrets
 webhook-figures = Not passed on in the last 24 hours:
 webhook-add-secret = Add a secret
 webhook-drop = Drop the old secrets
-webhook-sure = Remove this webhook? The platform's requests are refused from then on.
+webhook-sure = Remove the webhook { $value }? The platform's requests are refused from then on.
 webhook-new = New webhook
 webhook-platform = Platform
 webhook-own-secret = Secret that the platform made
@@ -527,7 +534,17 @@ refusal-limit-ceiling = Refused: more than this host's own limit, which is the h
 refusal-address = { $value }.
 refusal-window = The platform may post a message again for { $value } seconds, so the window is { $value } to 86400.
 refusal-setting = This setting is not known or has another form. There are: { $value }.
-refusal-limit = Nothing was sent: { $value }.
+refusal-limit = Nothing was sent: { $value ->
+    [number-in-ten-minutes] the limit for one number in 10 minutes is reached
+    [number-a-day] the limit for one number in 24 hours is reached
+    [prefix-a-day] the limit for one calling code in 24 hours is reached
+    [network-a-day] the limit for one network in 24 hours is reached
+    [segments-a-day] the limit of segments in 24 hours is reached
+    [unverified] codes of this country or network are hardly ever used
+    [stopped] the kill switch is on
+    [no-flow] no rule fits
+   *[other] { $value }
+ }.
 refusal-not-found = There is no such { $value } here.
 refusal-trial-late = The message may have been sent, and its outcome is not written down yet. Look at the list of messages.
 refusal-sent-before = This form has already sent its message, so nothing was sent now. The list of messages says what became of that one. To send another, press again.
@@ -641,7 +658,7 @@ action-test-number-remove = Test number removed
 action-user-password = User's password changed
 action-user-put = User added
 action-user-remove = User removed
-action-user-set-up = First administrator set up
+action-user-set-up = Administrator set up by a link
 action-user-sign-in = Signed in
 action-webhook-put = Webhook saved
 action-webhook-remove = Webhook removed

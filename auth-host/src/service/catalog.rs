@@ -175,20 +175,21 @@ impl Catalog {
         })
     }
 
-    /// The connectors that serve a usage and a country, in order: those of the most specific flow.
+    /// The most specific flow for a usage and a country.
     ///
     /// A flow for the usage and the country takes precedence over one for the usage and `*`, that over one for `*` and
     /// the country, and that over one for `*` and `*`.
-    pub fn route(&self, tenant: &str, usage: &str, country: &str) -> Vec<Arc<Connector>> {
-        let flows = self
-            .flows
-            .get(tenant)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+    pub fn flow(&self, tenant: &str, usage: &str, country: &str) -> Option<&Flow> {
+        let flows = self.flows.get(tenant)?;
         let wanted = [(usage, country), (usage, "*"), ("*", country), ("*", "*")];
-        let flow = wanted
+        wanted
             .iter()
-            .find_map(|(u, c)| flows.iter().find(|f| f.usage == *u && f.country == *c));
+            .find_map(|(u, c)| flows.iter().find(|f| f.usage == *u && f.country == *c))
+    }
+
+    /// The connectors that serve a usage and a country, in order: those of the most specific flow.
+    pub fn route(&self, tenant: &str, usage: &str, country: &str) -> Vec<Arc<Connector>> {
+        let flow = self.flow(tenant, usage, country);
         let ids = flow
             .map(|flow| flow.connectors.as_slice())
             .unwrap_or_default();

@@ -131,6 +131,11 @@ impl Problem {
         self.kind == "/problems/conflict"
     }
 
+    /// The HTTP status.
+    pub fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// A decision against a message, counted by its reason.
     pub fn refused(
         status: StatusCode,
@@ -235,7 +240,7 @@ impl From<NoRandom> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let this = self.told(phrases::spoken());
-        let status = StatusCode::from_u16(this.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = this.status_code();
         let body = serde_json::to_string(&this).unwrap_or_default();
         let content = (header::CONTENT_TYPE, "application/problem+json");
         let mut response = (status, [content], body).into_response();

@@ -34,7 +34,7 @@ reason-body-text = a text
 reason-hint-large = A body has at most 65,536 bytes.
 reason-hint-unreadable = At “{ $at }” this was expected: { $expected }.
 reason-hint-stale = The signature's time is more than five minutes away. Check the clocks of both machines.
-reason-hint-number = { $why }. The webhook's bare_digits says how digits without + are read.
+reason-hint-number = { $why } The webhook's bare_digits says how digits without + are read.
 reason-hint-no-code = A message of this type has a code, and this one has none.
 reason-length-supabase = set GOTRUE_SMS_OTP_LENGTH=6, or in the dashboard the SMS OTP length of the phone provider to 6
 reason-length-zitadel = set the secret generator OTPSMS to length 6, and PhoneVerificationCode to length 6 without letters

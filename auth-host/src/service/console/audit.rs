@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::form::shown;
-use super::page::{Page, render, time};
+use super::page::{Page, paged, render, time};
 use super::state::Console;
 use super::visit::Visit;
 use super::words;
@@ -49,10 +49,8 @@ async fn show(visit: Visit, Query(query): Query<Before>) -> Result<Html<String>,
     let found = app
         .store
         .read(|db| audit::page(db, tenant, before, ROWS + 1))?;
-    let last = found
-        .get(ROWS as usize - 1)
-        .filter(|_| found.len() > ROWS as usize);
-    let entries = found.iter().take(ROWS as usize).map(|(_, entry)| {
+    let (found, next) = paged(found, ROWS as usize, |(id, _)| format!("?before={id}"));
+    let entries = found.iter().map(|(_, entry)| {
         [
             time(entry.at),
             entry.tenant.clone().unwrap_or_default(),
@@ -65,9 +63,7 @@ async fn show(visit: Visit, Query(query): Query<Before>) -> Result<Html<String>,
     Ok(render(&Audit {
         page: visit.page(if is_whole { "log" } else { "audit" }, visit.t.say("audit")),
         entries: entries.collect(),
-        next: last
-            .map(|(id, _)| format!("?before={id}"))
-            .unwrap_or_default(),
+        next,
         is_whole,
     }))
 }

@@ -28,6 +28,8 @@ pub enum Fault {
     Form,
     /// The form has more than this number of rows.
     Rows(usize),
+    /// The form or the upload has more bytes than are read, which are named in a text.
+    TooLarge(&'static str),
     /// The address cannot be read.
     Address,
     /// Everything else.
@@ -72,10 +74,8 @@ impl Fault {
             Self::ForeignOrigin | Self::Token | Self::Role => StatusCode::FORBIDDEN,
             Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
             Self::Form | Self::Address => StatusCode::BAD_REQUEST,
-            Self::Rows(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Problem(problem) => {
-                StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            Self::Rows(_) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Problem(problem) => problem.status_code(),
         }
     }
 
@@ -89,6 +89,7 @@ impl Fault {
             Self::Role => t.say("fault-role"),
             Self::Form => t.say("fault-form"),
             Self::Rows(most) => t.about("fault-rows", *most),
+            Self::TooLarge(most) => t.about("fault-too-large", *most),
             Self::Address => t.say("fault-address"),
             Self::Problem(problem) => problem_text(t, problem),
         }
@@ -108,6 +109,51 @@ impl Fault {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response
+    }
+}
+
+/// A refused form's error, and the name of the field that it is about.
+#[derive(Default)]
+pub struct FormError {
+    /// The text; empty if the form was not refused.
+    pub text: String,
+    /// The field's name; empty if the error is about several or none.
+    pub field: String,
+}
+
+impl FormError {
+    /// An error about a field.
+    pub fn new(field: &str, text: String) -> Self {
+        let field = field.to_owned();
+        Self { text, field }
+    }
+
+    /// The error of a problem, about the field that its JSON Pointer begins with.
+    pub fn of(t: Texts, problem: &Problem) -> Self {
+        let pointer = problem.pointer.as_deref().unwrap_or_default();
+        let field = pointer.split('/').nth(1).unwrap_or_default();
+        Self::new(field, problem_text(t, problem))
+    }
+
+    /// Attributes of a field, which name the error and move the focus there if the error is about the field.
+    pub fn at(&self, field: &str) -> &'static str {
+        match self.is_at(field) {
+            true => " aria-invalid=\"true\" aria-describedby=\"wrong\" autofocus",
+            false => "",
+        }
+    }
+
+    /// Returns true if the error is about a field.
+    pub fn is_at(&self, field: &str) -> bool {
+        !self.text.is_empty() && self.field == field
+    }
+
+    /// The page's title, which begins with the word for an error if there is one.
+    pub fn title(&self, page: &Page) -> String {
+        match self.text.is_empty() {
+            true => page.title.clone(),
+            false => page.t.about("title-error", page.title.as_str()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sign-in experience: the connectors for each usage and country, and the route of a number.
 
-use super::fault::{Fault, problem_text};
+use super::fault::{Fault, FormError};
 use super::page::{Page, render};
 use super::state::Console;
 use super::texts::Texts;
@@ -13,7 +13,7 @@ use crate::service::store::registry::Flow;
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,11 +28,11 @@ pub fn routes() -> Router<Arc<Console>> {
 struct Flows {
     page: Page,
     usages: Vec<Usage>,
-    flows: Vec<Shown>,
+    rules: Vec<Rule>,
     connectors: Vec<(String, String, bool)>,
-    error: String,
+    error: FormError,
     chosen: Chosen,
-    asked: Asked,
+    question: Question,
 }
 
 /// The form of a rule, as it was sent or with its defaults.
@@ -43,12 +43,17 @@ struct Chosen {
 }
 
 impl Chosen {
-    /// A rule for every usage in every country.
-    fn first() -> Self {
+    /// A rule for every usage in every country. A connector is chosen if there is no other; else the form would replace
+    /// a rule that the operator did not look at.
+    fn first(connectors: &[(String, String, bool)]) -> Self {
+        let only = match connectors {
+            [(id, ..)] => id.clone(),
+            _ => String::new(),
+        };
         Self {
             usages: vec!["*".to_owned()],
             country: String::new(),
-            connectors: Default::default(),
+            connectors: [only, String::new(), String::new()],
         }
     }
 
@@ -75,7 +80,8 @@ impl Chosen {
 
 /// A usage and its routes.
 struct Usage {
-    id: &'static str,
+    id: String,
+    /// Its name in the reader's language, or its identifier if it is the operator's own.
     name: String,
     routes: Vec<Route>,
 }
@@ -116,15 +122,17 @@ fn served(t: Texts, catalog: &Catalog, tenant: &str, usage: &str) -> Vec<Route> 
 }
 
 /// A rule for display.
-struct Shown {
+struct Rule {
     usage: String,
     country: String,
+    /// Both in the reader's language.
+    name: String,
     connectors: Vec<String>,
 }
 
 /// The question about a number's route, and the answer.
 #[derive(Default)]
-struct Asked {
+struct Question {
     number: String,
     usage: String,
     error: String,
@@ -135,98 +143,95 @@ struct Asked {
 }
 
 async fn show(visit: Visit) -> Response {
-    page(
-        &visit,
-        StatusCode::OK,
-        String::new(),
-        Chosen::first(),
-        Asked::default(),
-    )
+    render(&Flows::of(&visit)).into_response()
 }
 
-fn page(
-    visit: &Visit,
-    status: StatusCode,
-    error: String,
-    chosen: Chosen,
-    asked: Asked,
-) -> Response {
-    let t = visit.t;
-    let catalog = visit.console.app.catalog.load();
-    let name = |id: &String| {
-        catalog
-            .connectors
-            .get(id)
-            .map_or_else(|| id.clone(), |c| c.row.name.clone())
-    };
-    let own = catalog
-        .flows
-        .get(&visit.tenant)
-        .cloned()
-        .unwrap_or_default();
-    let mut known: Vec<&str> = USAGES.to_vec();
-    known.extend(
-        own.iter()
-            .map(|f| f.usage.as_str())
-            .filter(|u| *u != "*" && !USAGES.contains(u)),
-    );
-    let usages = USAGES.iter().map(|usage| Usage {
-        id: usage,
-        name: t.say(&format!("usage-{usage}")),
-        routes: served(t, &catalog, &visit.tenant, usage),
-    });
-    let connectors = catalog
-        .connectors
-        .values()
-        .filter(|c| c.row.tenant == visit.tenant);
-    let flows = Flows {
-        page: visit.page("flows", t.say("flows")),
-        usages: usages.collect(),
-        flows: own
-            .iter()
-            .map(|flow| Shown {
-                usage: flow.usage.clone(),
-                country: flow.country.clone(),
-                connectors: flow.connectors.iter().map(name).collect(),
-            })
-            .collect(),
-        connectors: connectors
+impl Flows {
+    /// The page as it opens.
+    fn of(visit: &Visit) -> Self {
+        let t = visit.t;
+        let catalog = visit.console.app.catalog.load();
+        let flows = catalog.flows.get(&visit.tenant);
+        let flows = flows.map(Vec::as_slice).unwrap_or_default();
+        let own = catalog.connectors.values();
+        let own = own.filter(|c| c.row.tenant == visit.tenant);
+        let connectors: Vec<_> = own
             .map(|c| (c.row.id.clone(), c.row.name.clone(), c.ready.is_ok()))
-            .collect(),
-        error,
-        chosen,
-        asked,
+            .collect();
+        Self {
+            page: visit.page("flows", t.say("flows")),
+            usages: usages(t, &catalog, &visit.tenant, flows),
+            rules: flows.iter().map(|flow| rule(t, &catalog, flow)).collect(),
+            chosen: Chosen::first(&connectors),
+            connectors,
+            error: FormError::default(),
+            question: Question::default(),
+        }
+    }
+}
+
+/// The contract's usages, then the operator's own that a rule names.
+fn usages(t: Texts, catalog: &Catalog, tenant: &str, flows: &[Flow]) -> Vec<Usage> {
+    let named = flows.iter().map(|flow| flow.usage.as_str());
+    let own: BTreeSet<&str> = named
+        .filter(|usage| *usage != "*" && !USAGES.contains(usage))
+        .collect();
+    let usage = |id: &str, name: String| Usage {
+        id: id.to_owned(),
+        name,
+        routes: served(t, catalog, tenant, id),
     };
-    (status, render(&flows)).into_response()
+    let all = USAGES
+        .iter()
+        .map(|id| usage(id, t.say(&format!("usage-{id}"))));
+    all.chain(own.iter().map(|id| usage(id, (*id).to_owned())))
+        .collect()
+}
+
+fn rule(t: Texts, catalog: &Catalog, flow: &Flow) -> Rule {
+    let name = |id: &String| {
+        let connector = catalog.connectors.get(id);
+        connector.map_or_else(|| id.clone(), |c| c.row.name.clone())
+    };
+    let or = |text: &str, every| match text {
+        "*" => t.say(every),
+        text => text.to_owned(),
+    };
+    let (usage, country) = (
+        or(&flow.usage, "every-usage"),
+        or(&flow.country, "every-country"),
+    );
+    Rule {
+        usage: flow.usage.clone(),
+        country: flow.country.clone(),
+        name: format!("{usage} / {country}"),
+        connectors: flow.connectors.iter().map(name).collect(),
+    }
 }
 
 async fn post(posted: Posted) -> Result<Response, Fault> {
     let (visit, fields) = (posted.visit, posted.fields);
     if fields.get("do") == "ask" {
-        let asked = ask(&visit, &fields);
-        return Ok(page(
-            &visit,
-            StatusCode::OK,
-            String::new(),
-            Chosen::first(),
-            asked,
-        ));
+        let page = Flows {
+            question: ask(&visit, &fields),
+            ..Flows::of(&visit)
+        };
+        return Ok(render(&page).into_response());
     }
     visit.admin()?;
-    match change(&visit, &fields).await? {
-        Ok(()) => Ok(Redirect::to(&format!("/console/t/{}/flows", visit.tenant)).into_response()),
-        Err(error) => Ok(page(
-            &visit,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            error,
-            Chosen::posted(&fields),
-            Asked::default(),
-        )),
-    }
+    let Err(error) = change(&visit, &fields).await? else {
+        return Ok(visit.to("flows"));
+    };
+    let page = Flows {
+        error,
+        chosen: Chosen::posted(&fields),
+        ..Flows::of(&visit)
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
 }
 
 /// Sets or removes a rule for each chosen usage. Returns the reason if a rule is refused.
-async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fault> {
+async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), FormError>, Fault> {
     let or_all = |text: &str| match text.trim() {
         "" => "*".to_owned(),
         text => text.to_owned(),
@@ -246,10 +251,12 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fa
         }
     }
     if connectors.is_empty() && !is_removed {
-        return Ok(Err(visit.t.say("flow-needs-connector")));
+        let text = visit.t.say("flow-needs-connector");
+        return Ok(Err(FormError::new("connectors", text)));
     }
     if chosen.usages.is_empty() {
-        return Ok(Err(visit.t.say("flow-needs-usage")));
+        let text = visit.t.say("flow-needs-usage");
+        return Ok(Err(FormError::new("usage", text)));
     }
     for usage in &chosen.usages {
         let flow = Flow {
@@ -259,21 +266,21 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), String>, Fa
         };
         let (app, actor) = (&visit.console.app, visit.actor());
         if let Err(problem) = tenants::put_flow(app, &actor, &visit.tenant, flow).await {
-            return Ok(Err(problem_text(visit.t, &problem)));
+            return Ok(Err(FormError::of(visit.t, &problem)));
         }
     }
     Ok(Ok(()))
 }
 
 /// Finds the route of a number, and the rule behind it.
-fn ask(visit: &Visit, fields: &Fields) -> Asked {
+fn ask(visit: &Visit, fields: &Fields) -> Question {
     let t = visit.t;
     let catalog = visit.console.app.catalog.load();
     let (number, usage) = (fields.get("number").trim(), fields.get("usage").trim());
-    let mut asked = Asked {
+    let mut asked = Question {
         number: number.chars().take(64).collect(),
         usage: usage.chars().take(64).collect(),
-        ..Asked::default()
+        ..Question::default()
     };
     let settings = catalog
         .tenants
@@ -289,21 +296,8 @@ fn ask(visit: &Visit, fields: &Fields) -> Asked {
     };
     asked.is_answered = true;
     asked.country = parsed.country().to_owned();
-    let flows = catalog
-        .flows
-        .get(&visit.tenant)
-        .cloned()
-        .unwrap_or_default();
-    let wanted = [
-        (usage, parsed.country()),
-        (usage, "*"),
-        ("*", parsed.country()),
-        ("*", "*"),
-    ];
-    let rule = wanted
-        .into_iter()
-        .find(|(u, c)| flows.iter().any(|f| f.usage == *u && f.country == *c));
-    asked.rule = rule.map(|(u, c)| format!("{u} / {c}")).unwrap_or_default();
+    let flow = catalog.flow(&visit.tenant, usage, parsed.country());
+    asked.rule = flow.map_or_else(String::new, |flow| rule(t, &catalog, flow).name);
     for connector in catalog.route(&visit.tenant, usage, parsed.country()) {
         let why = match &connector.ready {
             Ok(_) => t.say("ready"),

@@ -1,7 +1,7 @@
 //! API keys of a tenant: creation, revocation; a new key is shown once.
 
-use super::fault::{Fault, problem_text};
-use super::page::{Page, render, time};
+use super::fault::{Fault, FormError};
+use super::page::{Page, paged, render, time, utc};
 use super::state::Console;
 use super::visit::{Fields, Posted, Visit};
 use crate::service::admin::keys::{self, KeyView};
@@ -10,8 +10,7 @@ use crate::service::problem::Problem;
 use askama::Template;
 use axum::Router;
 use axum::extract::Query;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ struct Keys {
     keys: Vec<Shown>,
     next: String,
     made: String,
-    error: String,
+    error: FormError,
     name: String,
     scopes: Vec<(&'static str, String, bool)>,
 }
@@ -61,21 +60,17 @@ async fn show(visit: Visit, Query(query): Query<Before>) -> Response {
 /// The page of the newest keys, or of those before one.
 fn page(visit: &Visit, before: &str) -> Keys {
     let keys = keys::list(&visit.console.app, Some(&visit.tenant));
-    let mut keys: Vec<_> = keys
+    let keys = keys
         .into_iter()
         .rev()
-        .filter(|key| before.is_empty() || key.id.as_str() < before)
-        .take(ROWS + 1)
-        .collect();
-    let is_more = keys.len() > ROWS;
-    keys.truncate(ROWS);
-    let last = keys.last().filter(|_| is_more);
+        .filter(|key| before.is_empty() || key.id.as_str() < before);
+    let (keys, next) = paged(keys, ROWS, |key| format!("?before={}", key.id));
     Keys {
         page: visit.page("keys", visit.t.say("keys")),
-        next: last.map_or_else(String::new, |key| format!("?before={}", key.id)),
+        next,
         keys: keys.into_iter().map(shown).collect(),
         made: String::new(),
-        error: String::new(),
+        error: FormError::default(),
         name: String::new(),
         scopes: scopes(visit, |scope| USUAL.contains(&scope)),
     }
@@ -87,7 +82,7 @@ fn shown(key: KeyView) -> Shown {
         name: key.name,
         scopes: key.scopes.join(", "),
         at: time(key.created_at),
-        revoked: key.revoked_at.map(time).unwrap_or_default(),
+        revoked: key.revoked_at.map(utc).unwrap_or_default(),
     }
 }
 
@@ -111,14 +106,13 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     match fields.get("do") {
         "revoke" => {
             keys::revoke(app, &visit.actor(), Some(tenant), fields.get("id")).await?;
-            Ok(Redirect::to(&format!("/console/t/{tenant}/keys")).into_response())
+            Ok(visit.to("keys"))
         }
         "add" => Ok(match add(&visit, &fields, visit.once(&fields)?).await {
             Ok(made) => {
-                let page = Keys {
-                    made,
-                    ..page(&visit, "")
-                };
+                let mut page = page(&visit, "");
+                page.made = made;
+                page.page.is_once = true;
                 render(&page).into_response()
             }
             Err(problem) => refused(&visit, &fields, &problem),
@@ -140,12 +134,10 @@ async fn add(visit: &Visit, fields: &Fields, once: Once) -> Result<String, Probl
 /// The page with the typed values and the reason for the refusal.
 fn refused(visit: &Visit, fields: &Fields, problem: &Problem) -> Response {
     let page = Keys {
-        error: problem_text(visit.t, problem),
+        error: FormError::of(visit.t, problem),
         name: fields.get("name").chars().take(64).collect(),
         scopes: scopes(visit, |scope| fields.all("scope").any(|on| on == scope)),
         ..page(visit, "")
     };
-    let status = StatusCode::from_u16(problem.status);
-    let status = status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    (status, render(&page)).into_response()
+    (problem.status_code(), render(&page)).into_response()
 }

@@ -14,8 +14,7 @@ use crate::service::store::registry::{TenantSettings, Unverified};
 use askama::Template;
 use axum::Router;
 use axum::extract::Query;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -165,13 +164,10 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     let (app, actor, patch) = (&visit.console.app, visit.actor(), Value::Object(patch));
     let revision = fields.get("revision");
     match tenants::set_edited(app, &actor, &visit.tenant, &patch, revision).await {
-        Ok(_) => Ok(
-            Redirect::to(&format!("/console/t/{}/limits?saved=true", visit.tenant)).into_response(),
-        ),
+        Ok(_) => Ok(visit.to("limits?saved=true")),
         Err(problem) => {
             let page = stored(&visit).refused(visit.t, &fields, &problem);
-            let status = StatusCode::from_u16(problem.status).unwrap_or_default();
-            Ok((status, render(&page)).into_response())
+            Ok((problem.status_code(), render(&page)).into_response())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::form::shown;
-use super::page::{Page, render, time};
+use super::page::{Page, paged, render, time};
 use super::state::Console;
 use super::visit::{Posted, Visit};
 use super::words;
@@ -16,7 +16,7 @@ use crate::service::verification::view;
 use askama::Template;
 use axum::Router;
 use axum::extract::Query;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -173,17 +173,16 @@ async fn list(visit: Visit, Query(query): Query<Query_>) -> Result<Html<String>,
         .store
         .read(|db| messages::page(db, &visit.tenant, &filter, ROWS + 1))?;
     let mut page = list_page(&visit, &query.state, "messages");
-    let is_more = rows.len() > ROWS as usize;
-    let shown_rows = rows.iter().take(ROWS as usize);
-    if let Some(last) = rows.get(ROWS as usize - 1).filter(|_| is_more) {
+    let (rows, next) = paged(rows, ROWS as usize, |last| {
         let more = form_urlencoded::Serializer::new(String::new())
             .append_pair("state", &query.state)
             .append_pair("since", &query.since)
             .append_pair("before", &last.id)
             .finish();
-        page.next = format!("?{more}");
-    }
-    page.rows = shown_rows.map(|m| row(&visit, m)).collect();
+        format!("?{more}")
+    });
+    page.next = next;
+    page.rows = rows.iter().map(|m| row(&visit, m)).collect();
     page.since = shown(&query.since, 10);
     Ok(render(&page))
 }
@@ -199,14 +198,9 @@ async fn list_verifications(
         .read(|db| verifications::page(db, &visit.tenant, before, ROWS + 1))?;
     let mut page = list_page(&visit, "", "messages");
     page.is_verifications = true;
-    if let Some(last) = rows
-        .get(ROWS as usize - 1)
-        .filter(|_| rows.len() > ROWS as usize)
-    {
-        page.next = format!("?before={}", last.id);
-    }
-    let shown_rows = rows.iter().take(ROWS as usize);
-    page.verifications = shown_rows.map(|v| verification_row(&visit, v)).collect();
+    let (rows, next) = paged(rows, ROWS as usize, |last| format!("?before={}", last.id));
+    page.next = next;
+    page.verifications = rows.iter().map(|v| verification_row(&visit, v)).collect();
     Ok(render(&page))
 }
 
@@ -227,7 +221,7 @@ async fn search(posted: Posted) -> Result<Response, Fault> {
             .read(|db| messages::get(db, tenant, text))?
             .is_some()
     {
-        return Ok(Redirect::to(&format!("/console/t/{tenant}/messages/{text}")).into_response());
+        return Ok(visit.to(&format!("messages/{text}")));
     }
     if text.starts_with("v_")
         && app
@@ -235,9 +229,7 @@ async fn search(posted: Posted) -> Result<Response, Fault> {
             .read(|db| verifications::get(db, tenant, text))?
             .is_some()
     {
-        return Ok(
-            Redirect::to(&format!("/console/t/{tenant}/verifications/{text}")).into_response(),
-        );
+        return Ok(visit.to(&format!("verifications/{text}")));
     }
     let filter = Filter {
         serial: Some(text),

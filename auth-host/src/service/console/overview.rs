@@ -4,7 +4,6 @@ use super::fault::Fault;
 use super::page::{Page, render};
 use super::plot::Plot;
 use super::state::Console;
-use super::texts::Texts;
 use super::visit::{Posted, Visit};
 use super::words;
 use crate::service::admin::tenants;
@@ -18,7 +17,7 @@ use crate::service::store::limits::{Counter, HOUR_MS, by_hour};
 use crate::service::store::message::State;
 use askama::Template;
 use axum::Router;
-use axum::response::{Html, Redirect};
+use axum::response::{Html, Response};
 use axum::routing::get;
 use rusqlite::Connection;
 use serde_json::json;
@@ -72,7 +71,7 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     let to_try = own
         .find(|c| sent == 0 && c.row.tenant == *tenant)
         .map(|c| format!("/console/t/{tenant}/connectors/{}#try", c.row.id));
-    let steps = steps(t, &catalog, tenant);
+    let steps = steps(&visit, &catalog);
     let budget = settings.segments_a_day;
     Ok(render(&Overview {
         page: visit.page("overview", t.say("overview")),
@@ -90,7 +89,7 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
             count => count.to_string(),
         },
         would_refuse: figures.would_refuse,
-        plot: Plot::new(t.say("plot-title"), &figures.bars(now)),
+        plot: Plot::new(t, &figures.bars(now)),
         states: words::STATES
             .into_iter()
             .map(|s| (s.as_str(), words::state(t, s), figures.sent(|one| one == s)))
@@ -175,8 +174,10 @@ impl Figures {
     }
 }
 
-/// Steps of the set-up before a message can be sent: true if done, the name, and the page.
-fn steps(t: Texts, catalog: &Catalog, tenant: &str) -> Vec<(bool, String, String)> {
+/// Steps of the set-up before a message can be sent: true if done, the name, and the page, which is empty if the user
+/// may not open it.
+fn steps(visit: &Visit, catalog: &Catalog) -> Vec<(bool, String, String)> {
+    let (t, tenant) = (visit.t, visit.tenant.as_str());
     let mut connectors = catalog.connectors.values();
     let mut keys = catalog.keys.values();
     let has_plugin = !catalog.plugins.is_empty();
@@ -188,7 +189,10 @@ fn steps(t: Texts, catalog: &Catalog, tenant: &str) -> Vec<(bool, String, String
         (
             has_plugin,
             t.say("step-plugin"),
-            "/console/plugins".to_owned(),
+            match visit.host() {
+                Ok(()) => "/console/plugins".to_owned(),
+                Err(_) => String::new(),
+            },
         ),
         (has_connector, t.say("step-connector"), own("connectors")),
         (has_flow, t.say("step-flow"), own("flows")),
@@ -206,7 +210,7 @@ const fn is_good(state: State) -> bool {
 }
 
 /// Turns a kill switch of the tenant or of the whole host.
-async fn switch(posted: Posted) -> Result<Redirect, Fault> {
+async fn switch(posted: Posted) -> Result<Response, Fault> {
     let visit = posted.visit;
     visit.admin()?;
     let is_stopped = match posted.fields.get("to") {
@@ -232,5 +236,5 @@ async fn switch(posted: Posted) -> Result<Redirect, Fault> {
         )
         .await?;
     }
-    Ok(Redirect::to(&format!("/console/t/{tenant}/")))
+    Ok(visit.to(""))
 }

@@ -31,6 +31,9 @@ pub struct Page {
     pub is_stopped: bool,
     /// A sentence about the last action.
     pub notice: String,
+    /// True if the page shows a secret that no other one shows. It has no links to other languages, which would lose
+    /// the secret.
+    pub is_once: bool,
 }
 
 impl Page {
@@ -49,6 +52,7 @@ impl Page {
             once: String::new(),
             is_stopped: false,
             notice: String::new(),
+            is_once: false,
         }
     }
 
@@ -75,10 +79,28 @@ impl Page {
     }
 }
 
+/// The first rows, and the address of those after them; empty if there are no more.
+pub fn paged<T>(
+    rows: impl IntoIterator<Item = T>,
+    most: usize,
+    next: impl Fn(&T) -> String,
+) -> (Vec<T>, String) {
+    let mut rows = rows.into_iter();
+    let first: Vec<T> = rows.by_ref().take(most).collect();
+    let last = first.last().filter(|_| rows.next().is_some());
+    let next = last.map(next).unwrap_or_default();
+    (first, next)
+}
+
 /// A time to the second, in UTC.
 pub fn time(ms: i64) -> String {
     let text = rfc3339(ms);
     text.get(..19).unwrap_or_default().replace('T', " ")
+}
+
+/// A time to the second, with its zone.
+pub fn utc(ms: i64) -> String {
+    format!("{} UTC", time(ms))
 }
 
 /// Renders a page.

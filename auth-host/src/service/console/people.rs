@@ -1,6 +1,6 @@
 //! Users of the console: creation, change of password, removal.
 
-use super::fault::{Fault, problem_text};
+use super::fault::{Fault, FormError};
 use super::form::shown;
 use super::page::{Page, render, time};
 use super::sign_in::check;
@@ -26,9 +26,18 @@ pub fn routes() -> Router<Arc<Console>> {
 #[template(path = "users.html")]
 struct Users {
     page: Page,
-    users: Vec<[String; 5]>,
+    users: Vec<UserRow>,
     typed: Typed,
-    error: String,
+    error: FormError,
+}
+
+struct UserRow {
+    id: String,
+    name: String,
+    role: String,
+    /// Empty for all tenants.
+    tenant: String,
+    at: String,
 }
 
 /// Fields of a refused form, without its passwords.
@@ -61,10 +70,20 @@ impl Typed {
 }
 
 async fn show(visit: Visit) -> Result<Response, Fault> {
-    page(&visit, StatusCode::OK, Typed::default(), String::new())
+    page(
+        &visit,
+        StatusCode::OK,
+        Typed::default(),
+        FormError::default(),
+    )
 }
 
-fn page(visit: &Visit, status: StatusCode, typed: Typed, error: String) -> Result<Response, Fault> {
+fn page(
+    visit: &Visit,
+    status: StatusCode,
+    typed: Typed,
+    error: FormError,
+) -> Result<Response, Fault> {
     visit.host()?;
     let users = users::list(&visit.console.app)?.into_iter();
     let users = users.map(|user| {
@@ -72,13 +91,13 @@ fn page(visit: &Visit, status: StatusCode, typed: Typed, error: String) -> Resul
             Role::Admin => visit.t.say("role-admin"),
             Role::Viewer => visit.t.say("role-viewer"),
         };
-        [
-            user.id,
-            user.name,
+        UserRow {
+            id: user.id,
+            name: user.name,
             role,
-            user.tenant.unwrap_or_default(),
-            time(user.created_at),
-        ]
+            tenant: user.tenant.unwrap_or_default(),
+            at: time(user.created_at),
+        }
     });
     let page = visit.page("users", visit.t.say("users"));
     let users = Users {
@@ -105,7 +124,9 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     if action != "remove"
         && let Err(error) = check(visit.t, &fields)
     {
-        return refuse(error);
+        // Both forms have these fields.
+        let field = format!("{action}.{}", error.field);
+        return refuse(FormError { field, ..error });
     }
     let done = match action {
         "remove" => users::remove(app, &actor, id).await,
@@ -119,7 +140,7 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     };
     match done {
         Ok(()) => Ok(Redirect::to("/console/users").into_response()),
-        Err(problem) => refuse(problem_text(visit.t, &problem)),
+        Err(problem) => refuse(FormError::of(visit.t, &problem)),
     }
 }
 

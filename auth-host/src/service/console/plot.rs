@@ -1,12 +1,13 @@
 //! Plots as SVG without inline styles: classes and attributes alone.
 
+use super::texts::Texts;
 use askama::Template;
 
 /// Bars, one for each part of the time.
 #[derive(Template)]
 #[template(path = "plot.svg.html")]
 pub struct Plot {
-    title: String,
+    t: Texts,
     bars: Vec<Bar>,
     /// The count of the tallest bar; none if all are empty.
     most: Option<i64>,
@@ -22,6 +23,8 @@ struct Bar {
     bad_y: i64,
     bad_height: i64,
     name: String,
+    good: i64,
+    bad: i64,
 }
 
 /// The height of the tallest bar and the width of each.
@@ -29,8 +32,8 @@ const HEIGHT: i64 = 100;
 const WIDTH: usize = 10;
 
 impl Plot {
-    /// A plot of names, each with a good and a bad count.
-    pub fn new(title: String, parts: &[(String, i64, i64)]) -> Self {
+    /// A plot of hours, each with a good and a bad count.
+    pub fn new(t: Texts, parts: &[(String, i64, i64)]) -> Self {
         let most = parts.iter().map(|(_, good, bad)| good + bad).max();
         let most = most.filter(|most| *most > 0);
         let scaled = |count: i64| match count {
@@ -45,11 +48,13 @@ impl Plot {
                 good_height,
                 bad_y: HEIGHT - good_height - bad_height,
                 bad_height,
-                name: format!("{name}: {good} / {bad}"),
+                name: name.clone(),
+                good: *good,
+                bad: *bad,
             }
         };
         Self {
-            title,
+            t,
             bars: parts.iter().enumerate().map(bar).collect(),
             most,
             from: parts

@@ -3,7 +3,7 @@
 use super::connectors::plugin_name;
 use super::fault::{Fault, problem_text};
 use super::form::shown;
-use super::page::{Page, render, time};
+use super::page::{Page, render, utc};
 use super::state::Console;
 use super::texts::Texts;
 use super::uploads::Upload;
@@ -15,6 +15,7 @@ use askama::Template;
 use auth_connector_host::Manifest;
 use auth_connector_registry::guides::{LOGO_FILE, Texts as Guides};
 use axum::Router;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,9 +23,13 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest upload, in bytes: a component of 16 MiB, a manifest, guides.
 const UPLOAD_BYTES: usize = 20 << 20;
+
+/// Timeout for an upload: 20 MiB at half a megabit a second take as long.
+const UPLOAD_TIME: Duration = Duration::from_secs(340);
 
 /// The most bytes that logos take of a page.
 const LOGOS_BYTES: usize = 16 << 10;
@@ -146,7 +151,7 @@ pub fn page(visit: &Visit, status: StatusCode, error: String, asked: Asked) -> R
             .iter()
             .map(|(key, most)| format!("{key} {most}"))
             .collect(),
-        at: time(plugin.added_at),
+        at: utc(plugin.added_at),
         uses: catalog
             .connectors
             .values()
@@ -189,6 +194,9 @@ pub fn failed(visit: &Visit, status: StatusCode, error: String) -> Response {
 async fn remove(posted: Posted) -> Result<Response, Fault> {
     let visit = posted.visit;
     visit.host_admin()?;
+    if posted.fields.get("do") != "remove" {
+        return Err(Fault::Form);
+    }
     let app = &visit.console.app;
     match admin::remove(app, &visit.actor(), posted.fields.get("id")).await {
         Ok(()) => Ok(Redirect::to("/console/plugins").into_response()),
@@ -206,29 +214,8 @@ async fn upload(
     request: Request,
 ) -> Result<Response, Fault> {
     visit.host_admin()?;
-    let parts = Multipart::from_request(request, &console).await;
-    let mut parts = parts.map_err(|_| Fault::Form)?;
-    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut has_token = false;
-    while let Some(part) = parts.next_field().await.map_err(|_| Fault::Form)? {
-        let name = part.file_name().map(str::to_owned);
-        let is_named_token = part.name() == Some("token");
-        // The token comes first, so that nothing of a forged upload is stored.
-        if !has_token && !is_named_token || files.len() >= FILES {
-            return Err(Fault::Token);
-        }
-        let bytes = part.bytes().await.map_err(|_| Fault::Form)?.to_vec();
-        match name {
-            Some(name) if !name.is_empty() => files.push((name, bytes)),
-            _ if is_named_token => {
-                has_token = is_token(&bytes, &visit.token);
-                if !has_token {
-                    return Err(Fault::Token);
-                }
-            }
-            _ => {}
-        }
-    }
+    let received = tokio::time::timeout(UPLOAD_TIME, received(&console, &visit, request)).await;
+    let files = received.map_err(|_| Fault::Form)??;
     let mut new = match sorted(visit.t, files) {
         Ok(new) => new,
         Err(error) => return Ok(failed(&visit, StatusCode::UNPROCESSABLE_ENTITY, error)),
@@ -248,6 +235,45 @@ async fn upload(
         ..Upload::default()
     });
     Ok(Redirect::to(&format!("/console/plugins/review/{id}")).into_response())
+}
+
+/// The files of an upload, whose token comes first.
+async fn received(
+    console: &Arc<Console>,
+    visit: &Visit,
+    request: Request,
+) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+    let parts = Multipart::from_request(request, console).await;
+    let mut parts = parts.map_err(|_| Fault::Form)?;
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut has_token = false;
+    while let Some(part) = parts.next_field().await.map_err(|error| unread(&error))? {
+        let name = part.file_name().map(str::to_owned);
+        let is_named_token = part.name() == Some("token");
+        // The token comes first, so that nothing of a forged upload is stored.
+        if !has_token && !is_named_token || files.len() >= FILES {
+            return Err(Fault::Token);
+        }
+        let bytes = part.bytes().await.map_err(|error| unread(&error))?.to_vec();
+        match name {
+            Some(name) if !name.is_empty() => files.push((name, bytes)),
+            _ if is_named_token => {
+                has_token = is_token(&bytes, &visit.token);
+                if !has_token {
+                    return Err(Fault::Token);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(files)
+}
+
+fn unread(error: &MultipartError) -> Fault {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge("20 MiB"),
+        _ => Fault::Form,
+    }
 }
 
 /// Sorts files by their names into component, manifest, signature, guides and logo.
@@ -299,6 +325,31 @@ fn sorted(t: Texts, files: Vec<(String, Vec<u8>)>) -> Result<NewPlugin, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn too_large_upload_is_named_as_such() {
+        for (size, is_read) in [(500, true), (2000, false)] {
+            let file = "x".repeat(size);
+            let part = "--b\r\ncontent-disposition: form-data; name=files; filename=a\r\n\r\n";
+            let mut request = Request::post("/")
+                .header("content-type", "multipart/form-data; boundary=b")
+                .body(format!("{part}{file}\r\n--b--\r\n").into())
+                .unwrap();
+            DefaultBodyLimit::max(1000).apply(&mut request);
+            let mut parts = Multipart::from_request(request, &()).await.unwrap();
+            let read = async {
+                let part = parts.next_field().await?;
+                part.unwrap().bytes().await
+            };
+            let fault = read.await.map_err(|error| unread(&error)).err();
+            let is_large = matches!(fault, Some(Fault::TooLarge(_)));
+            assert_eq!(
+                (fault.is_none(), is_large),
+                (is_read, !is_read),
+                "{fault:?}"
+            );
+        }
+    }
 
     /// One of two components would be installed, and it would be unclear which.
     #[test]

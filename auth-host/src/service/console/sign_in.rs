@@ -1,6 +1,6 @@
 //! Set-up link, sign-in, sign-out, and the choice of a language.
 
-use super::fault::{Fault, problem_text};
+use super::fault::{Fault, FormError};
 use super::page::{Page, render};
 use super::password;
 use super::state::Console;
@@ -35,7 +35,7 @@ pub fn routes() -> Router<Arc<Console>> {
 struct SignIn {
     page: Page,
     name: String,
-    error: String,
+    error: FormError,
 }
 
 #[derive(Template)]
@@ -44,7 +44,7 @@ struct SetUp {
     page: Page,
     link: String,
     name: String,
-    error: String,
+    error: FormError,
     is_valid: bool,
 }
 
@@ -73,27 +73,45 @@ async fn show(headers: HeaderMap) -> Result<Response, Fault> {
     let form = SignIn {
         page,
         name: String::new(),
-        error: String::new(),
+        error: FormError::default(),
     };
     Ok(with_cookie(StatusCode::OK, &before, render(&form)))
 }
 
-/// A form before a session, checked by the token of its visit.
-async fn posted(request: Request) -> Result<(Texts, String, visit::Fields), Fault> {
-    let t = visit::language(request.headers());
-    let before = cookie(request.headers(), BEFORE).map(str::to_owned);
-    let before = before.ok_or(Fault::Token)?;
+/// A form before a session.
+struct Sent {
+    t: Texts,
+    /// The cookie of the visit: the existing one, or a new one.
+    before: String,
+    fields: visit::Fields,
+    /// True if the form's token does not belong to the cookie, which lives for an hour and ends with a sign-in.
+    is_outdated: bool,
+}
+
+/// Reads a form before a session.
+async fn sent(request: Request) -> Result<Sent, Fault> {
+    let (t, before) = (
+        visit::language(request.headers()),
+        before(request.headers())?,
+    );
     let fields = visit::fields(request).await?;
-    if !fields.has_token(&form_token(&before)) {
-        return Err(Fault::Token);
-    }
-    Ok((t, before, fields))
+    Ok(Sent {
+        t,
+        is_outdated: !fields.has_token(&form_token(&before)),
+        before,
+        fields,
+    })
 }
 
 async fn sign_in(State(console): State<Arc<Console>>, request: Request) -> Result<Response, Fault> {
-    let (t, before, fields) = posted(request).await?;
+    let Sent {
+        t,
+        before,
+        fields,
+        is_outdated,
+    } = sent(request).await?;
     let (name, password) = (fields.get("name").trim(), fields.get("password"));
-    let refuse = |status, error: String| {
+    let refuse = |status, error: FormError| {
         let form = SignIn {
             page: bare(t, t.say("sign-in"), &before),
             name: name.chars().take(64).collect(),
@@ -101,11 +119,15 @@ async fn sign_in(State(console): State<Arc<Console>>, request: Request) -> Resul
         };
         with_cookie(status, &before, render(&form))
     };
+    if is_outdated {
+        let error = FormError::new("", t.say("page-outdated"));
+        return Ok(refuse(StatusCode::FORBIDDEN, error));
+    }
     if let Err(problem) = users::attempt(&console.app, name).await {
         let Some(seconds) = problem.retry_after else {
             return Err(problem.into());
         };
-        let error = t.about("sign-in-wait", (seconds + 59) / 60);
+        let error = FormError::new("", t.about("sign-in-wait", (seconds + 59) / 60));
         let mut refused = refuse(StatusCode::TOO_MANY_REQUESTS, error);
         refused
             .headers_mut()
@@ -126,7 +148,10 @@ async fn sign_in(State(console): State<Arc<Console>>, request: Request) -> Resul
     };
     match session {
         Some(session) => Ok(enter(&session)),
-        None => Ok(refuse(StatusCode::UNAUTHORIZED, t.say("sign-in-wrong"))),
+        None => {
+            let error = FormError::new("name", t.say("sign-in-wrong"));
+            Ok(refuse(StatusCode::UNAUTHORIZED, error))
+        }
     }
 }
 
@@ -174,7 +199,7 @@ async fn show_set_up(
         page: bare(t, t.say("set-up"), &before),
         link: query.link,
         name: String::new(),
-        error: String::new(),
+        error: FormError::default(),
         is_valid,
     };
     let status = if is_valid {
@@ -186,9 +211,14 @@ async fn show_set_up(
 }
 
 async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result<Response, Fault> {
-    let (t, before, fields) = posted(request).await?;
+    let Sent {
+        t,
+        before,
+        fields,
+        is_outdated,
+    } = sent(request).await?;
     let (link, name) = (fields.get("link"), fields.get("name").trim());
-    let refuse = |status, error: String, is_valid| {
+    let refuse = |status, error: FormError, is_valid| {
         let form = SetUp {
             page: bare(t, t.say("set-up"), &before),
             link: link.to_owned(),
@@ -198,9 +228,14 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
         };
         with_cookie(status, &before, render(&form))
     };
+    let is_valid = users::is_setup(&console.app, link)?;
+    if is_outdated {
+        let error = FormError::new("", t.say("page-outdated"));
+        return Ok(refuse(StatusCode::FORBIDDEN, error, is_valid));
+    }
     // No password is hashed for an invalid link.
-    if !users::is_setup(&console.app, link)? {
-        return Ok(refuse(StatusCode::GONE, String::new(), false));
+    if !is_valid {
+        return Ok(refuse(StatusCode::GONE, FormError::default(), false));
     }
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     if let Err(error) = check(t, &fields) {
@@ -209,7 +244,8 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
     let password = fields.get("password");
     let hash = console.passwords.hash(password).await.map_err(failed)?;
     if let Err(problem) = users::set_up(&console.app, link, name, hash).await {
-        return Ok(refuse(unprocessable, problem_text(t, &problem), true));
+        let error = FormError::of(t, &problem);
+        return Ok(refuse(unprocessable, error, true));
     }
     let user = users::find(&console.app, name)?;
     let user = user.ok_or_else(|| Problem::not_found("user"))?;
@@ -220,13 +256,13 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
 }
 
 /// Refuses a password that is too short, too long, or typed differently the second time.
-pub fn check(t: Texts, fields: &visit::Fields) -> Result<(), String> {
+pub fn check(t: Texts, fields: &visit::Fields) -> Result<(), FormError> {
     let password = fields.get("password");
     if !password::LENGTH.contains(&password.chars().count()) {
-        return Err(t.say("password-length"));
+        return Err(FormError::new("password", t.say("password-length")));
     }
     if password != fields.get("again") {
-        return Err(t.say("password-again"));
+        return Err(FormError::new("again", t.say("password-again")));
     }
     Ok(())
 }

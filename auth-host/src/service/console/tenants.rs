@@ -1,6 +1,6 @@
 //! All tenants: creation of one, and removal of a stopped one.
 
-use super::fault::{Fault, problem_text};
+use super::fault::{Fault, FormError, problem_text};
 use super::form::shown;
 use super::page::{Page, render};
 use super::state::Console;
@@ -24,7 +24,7 @@ pub fn routes() -> Router<Arc<Console>> {
 #[template(path = "tenants.html")]
 struct Tenants {
     page: Page,
-    error: String,
+    error: FormError,
     /// The name that was refused.
     id: String,
     /// Tenants that may be removed.
@@ -38,7 +38,7 @@ impl Tenants {
         let stopped = all.filter(|tenant| tenant.settings.is_stopped);
         Self {
             page: visit.page("tenants", visit.t.say("tenants")),
-            error: String::new(),
+            error: FormError::default(),
             id: String::new(),
             stopped: stopped.map(|tenant| tenant.id.clone()).collect(),
         }
@@ -55,29 +55,32 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     visit.host_admin()?;
     let (app, actor) = (&visit.console.app, visit.actor());
     let id = fields.get("id").trim();
-    let (done, next) = match fields.get("do") {
-        "remove" => (
-            removal::remove(app, &actor, id).await,
-            "/console/tenants".to_owned(),
-        ),
-        _ if app.catalog.load().tenants.contains_key(id) => (
-            Err(Problem::invalid("", visit.t.say("name-taken"))),
-            String::new(),
-        ),
-        _ => (
-            tenants::put(app, &actor, id, &json!({})).await.map(|_| ()),
-            format!("/console/t/{id}/"),
-        ),
+    let (done, next, field) = match fields.get("do") {
+        "remove" => {
+            let removed = removal::remove(app, &actor, id).await;
+            (removed, "/console/tenants".to_owned(), "")
+        }
+        "add" => (add(&visit, id).await, format!("/console/t/{id}/"), "id"),
+        _ => return Err(Fault::Form),
     };
     match done {
         Ok(()) => Ok(Redirect::to(&next).into_response()),
         Err(problem) => {
             let page = Tenants {
-                error: problem_text(visit.t, &problem),
+                error: FormError::new(field, problem_text(visit.t, &problem)),
                 id: shown(id, 64),
                 ..Tenants::of(&visit)
             };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
         }
     }
+}
+
+async fn add(visit: &Visit, id: &str) -> Result<(), Problem> {
+    let app = &visit.console.app;
+    if app.catalog.load().tenants.contains_key(id) {
+        return Err(Problem::invalid("", visit.t.say("name-taken")));
+    }
+    let added = tenants::put(app, &visit.actor(), id, &json!({})).await;
+    added.map(|_| ())
 }

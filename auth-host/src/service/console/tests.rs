@@ -2,17 +2,25 @@ use super::visit::{SESSION, user_token};
 use super::*;
 use crate::service::admin::{keys, users};
 use crate::service::api;
+use crate::service::ids;
 use crate::service::serve;
+use crate::service::store::StoreError;
+use crate::service::store::message::State;
+use crate::service::store::messages;
 use crate::service::store::registry;
 use crate::service::store::users::Role;
 use crate::service::test_app::TestApp;
+use rusqlite::params;
 use serde_json::json;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+mod forms;
 mod pages;
+mod roles;
+mod timeline;
 
 /// An administrator's listener.
 struct Listener {
@@ -77,12 +85,33 @@ impl Listener {
         );
         let user = users::of_session(&self.test.app, session).await;
         let token = user_token(&user.unwrap().unwrap());
-        let body = format!(
-            "token={token}&once={}&{fields}",
-            crate::service::ids::new("f")
-        );
+        let body = format!("token={token}&once={}&{fields}", ids::new("f"));
         self.ask(&format!("POST {path}"), &headers, &body).await
     }
+}
+
+/// Adds messages whose outcome is unknown, and returns the identifier of the first.
+async fn add_unknown(test: &TestApp, count: usize) -> String {
+    let ids: Vec<String> = (0..count).map(|_| ids::new("m")).collect();
+    let first = ids.first().cloned().unwrap_or_default();
+    let added = test.app.store.write(move |db| {
+        for id in &ids {
+            db.execute(
+                "INSERT INTO messages (id, tenant, connector, number, number_hash, usage, country, prefix, is_first,
+                 first, state, created_at) VALUES (?1, 'default', 'c', x'00', x'00', 'SignIn', 'CN', '+86', 1, ?1,
+                 'sending', ?2)",
+                params![id, ids::now_ms()],
+            )?;
+            let mut row = messages::get(db, "default", id)?.unwrap();
+            row.state = State::Unknown;
+            row.reason = Some("interrupted".to_owned());
+            row.settled_at = Some(row.created_at);
+            messages::settle(db, &row)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    added.await.unwrap();
+    first
 }
 
 fn status(answer: &str) -> &str {
@@ -167,6 +196,8 @@ async fn unknown_action_changes_nothing() {
             "name=eve&role=admin&password=correct+horse+battery&again=correct+horse+battery",
         ),
         (format!("{tenant}/"), "of=tenant"),
+        ("/console/tenants".to_owned(), "id=new"),
+        ("/console/plugins".to_owned(), "id=p"),
     ] {
         for action in ["", "&do=", "&do=x&to=x"] {
             let answer = listener
@@ -176,6 +207,7 @@ async fn unknown_action_changes_nothing() {
         }
     }
     assert!(test.app.catalog.load().webhooks.len() == 1);
+    assert!(test.app.catalog.load().tenants.len() == 1);
     assert_eq!(users::list(&test.app).unwrap().len(), 1);
     let removed = listener
         .post(
@@ -300,14 +332,14 @@ async fn refused_forms_keep_what_was_typed() {
             "do=add&name=app",
             vec![
                 "name=\"name\" required maxlength=\"64\" pattern=\"[A-Za-z0-9._\\-]+\" autocomplete=\"off\" value=\"app\"",
-                "value=\"verify\">",
+                "value=\"verify\" aria-invalid",
             ],
         ),
         (
             format!("{tenant}/webhooks"),
             "do=add&name=own&platform=clerk&bare_digits=e164&secret=whsec_secret",
             vec![
-                "value=\"own\"></label>",
+                "value=\"own\" aria-invalid",
                 "<option selected>clerk",
                 "value=\"e164\"",
                 "There is a webhook",
@@ -324,7 +356,7 @@ async fn refused_forms_keep_what_was_typed() {
         ),
         (
             "/console/tenants".to_owned(),
-            "id=a+b",
+            "do=add&id=a+b",
             vec!["value=\"a b\""],
         ),
         (

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::form::shown;
 use super::messages::{Row, VerificationRow, row, verification_row};
-use super::page::{Page, render, time};
+use super::page::{Page, render, utc};
 use super::state::Console;
 use super::visit::{Posted, Visit};
 use super::words;
@@ -16,7 +16,7 @@ use crate::service::store::verifications;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::response::{Html, Redirect};
+use axum::response::{Html, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl Moment {
     fn new(ms: i64, what: String, state: &'static str) -> Self {
         Self {
             ms,
-            at: time(ms),
+            at: utc(ms),
             what,
             how: String::new(),
             code: String::new(),
@@ -144,7 +144,10 @@ fn moments_of(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
     if let Some(at) = attempt.verified_at {
         moments.push(Moment::new(at, t.say("moment-verified"), "verified"));
     }
-    if let Some(at) = attempt.next_lookup_at.filter(|_| can_look_up(visit, attempt)) {
+    if let Some(at) = attempt
+        .next_lookup_at
+        .filter(|_| can_look_up(visit, attempt))
+    {
         moments.push(Moment {
             how: t.about("look-ups-done", attempt.lookups),
             ..Moment::new(at, t.say("moment-look-up"), "next")
@@ -228,7 +231,7 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
 async fn settle(
     Path((tenant, id)): Path<(String, String)>,
     posted: Posted,
-) -> Result<Redirect, Fault> {
+) -> Result<Response, Fault> {
     let visit = posted.visit;
     visit.admin()?;
     let app = &visit.console.app;
@@ -238,7 +241,7 @@ async fn settle(
         "look-up" => admin::look_up(app, &visit.actor(), &tenant, &id).await?,
         _ => return Err(Fault::Form),
     }
-    Ok(Redirect::to(&format!("/console/t/{tenant}/messages/{id}")))
+    Ok(visit.to(&format!("messages/{id}")))
 }
 
 async fn one_verification(
@@ -265,7 +268,7 @@ async fn one_verification(
     }
     Ok(render(&OneVerification {
         page: visit.page("messages", t.say("verification")),
-        expires: time(v.expires_at),
+        expires: utc(v.expires_at),
         attempts: v.attempts,
         moments: all,
         rows: sent.iter().map(|m| row(&visit, m)).collect(),

@@ -12,6 +12,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use std::collections::HashMap;
+use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -106,6 +107,11 @@ impl Visit {
             "" => Err(Fault::Form),
             token => Ok(Once::new(&self.console.app, &self.tenant, token)),
         }
+    }
+
+    /// Redirects to a page of the tenant.
+    pub fn to(&self, page: &str) -> Response {
+        Redirect::to(&format!("/console/t/{}/{page}", self.tenant)).into_response()
     }
 
     /// The user, for the audit log.
@@ -250,6 +256,7 @@ pub async fn fields(request: Request) -> Result<Fields, Fault> {
     let body = axum::body::to_bytes(request.into_body(), FORM_BYTES);
     match tokio::time::timeout(FORM_TIME, body).await {
         Ok(Ok(body)) => parse(&body),
+        Ok(Err(error)) if is_too_large(&error) => Err(Fault::TooLarge("400 KiB")),
         Ok(Err(_)) | Err(_) => Err(Fault::Form),
     }
 }
@@ -262,6 +269,12 @@ fn parse(body: &[u8]) -> Result<Fields, Fault> {
         None => Ok(fields),
         Some(_) => Err(Fault::Form),
     }
+}
+
+/// Returns true if a body was longer than its limit.
+fn is_too_large(error: &axum::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>())
 }
 
 /// A form of a user who is signed in, with a valid token.
@@ -286,5 +299,26 @@ impl FromRequest<Arc<Console>> for Posted {
             return Err(Fault::Token);
         }
         Ok(Self { visit, fields })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    /// A form that is opened again and sent again would be too large again.
+    #[tokio::test]
+    async fn too_large_form_is_named_as_such() {
+        for (size, is_read) in [(FORM_BYTES, true), (FORM_BYTES + 1, false)] {
+            let request = Request::post("/")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from("x".repeat(size)))
+                .unwrap();
+            match fields(request).await {
+                Ok(_) => assert!(is_read, "{size}"),
+                Err(fault) => assert!(matches!(fault, Fault::TooLarge(_)) && !is_read, "{fault:?}"),
+            }
+        }
     }
 }

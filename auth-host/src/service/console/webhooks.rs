@@ -1,8 +1,8 @@
 //! Webhooks of a tenant: creation, settings for the platform, rotation of secrets, removal.
 
-use super::fault::{Fault, problem_text};
+use super::fault::{Fault, FormError, problem_text};
 use super::form::shown;
-use super::page::{Page, render, time};
+use super::page::{Page, paged, render, time};
 use super::state::Console;
 use super::visit::{Fields, Posted, Visit};
 use super::words;
@@ -16,7 +16,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Query;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ struct Webhooks {
     made: Option<Made>,
     trial: Trial,
     typed: Typed,
-    error: String,
+    error: FormError,
 }
 
 struct Shown {
@@ -111,12 +111,10 @@ fn page(visit: &Visit, after: &str) -> Result<Webhooks, Fault> {
     let mut views = webhooks::list(app, tenant);
     views.sort_by(|a, b| a.name.cmp(&b.name));
     views.retain(|view| view.name.as_str() > after);
-    let is_more = views.len() > SHOWN;
-    views.truncate(SHOWN);
-    let last = views.last().filter(|_| is_more);
+    let (views, next) = paged(views, SHOWN, |view| format!("?after={}", view.name));
     Ok(Webhooks {
         page: visit.page("webhooks", visit.t.say("webhooks")),
-        next: last.map_or_else(String::new, |view| format!("?after={}", view.name)),
+        next,
         hooks: views
             .into_iter()
             .map(|view| shown_hook(visit, view))
@@ -125,7 +123,7 @@ fn page(visit: &Visit, after: &str) -> Result<Webhooks, Fault> {
         made: None,
         trial: Trial::default(),
         typed: Typed::default(),
-        error: String::new(),
+        error: FormError::default(),
     })
 }
 
@@ -164,27 +162,21 @@ async fn post(Query(query): Query<After>, posted: Posted) -> Result<Response, Fa
             secret: Some(secret),
             ..
         }) => {
-            let made = Some(Made { path, secret });
-            let page = page(&visit, &query.after)?;
-            Ok(render(&Webhooks { made, ..page }).into_response())
+            let mut page = page(&visit, &query.after)?;
+            page.made = Some(Made { path, secret });
+            page.page.is_once = true;
+            Ok(render(&page).into_response())
         }
-        Ok(_) => {
-            let place = format!("/console/t/{}/webhooks", visit.tenant);
-            Ok(Redirect::to(&place).into_response())
-        }
+        Ok(_) => Ok(visit.to("webhooks")),
         Err(problem) => {
             let page = Webhooks {
-                error: problem_text(visit.t, &problem),
+                error: FormError::of(visit.t, &problem),
                 typed: typed(&fields),
                 ..page(&visit, &query.after)?
             };
-            Ok((status_of(&problem), render(&page)).into_response())
+            Ok((problem.status_code(), render(&page)).into_response())
         }
     }
-}
-
-fn status_of(problem: &Problem) -> StatusCode {
-    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// The typed values for a new webhook.
@@ -246,7 +238,7 @@ async fn attempt(visit: &Visit, after: &str, fields: &Fields) -> Result<Response
             });
         }
         Err(problem) => {
-            status = status_of(&problem);
+            status = problem.status_code();
             trial.error = problem_text(visit.t, &problem);
         }
     }

@@ -382,7 +382,15 @@ fn row_beyond_the_most_is_a_fault() {
 /// A screen reader announces the description of a control, its findings, and that it is required.
 #[test]
 fn control_names_its_description_and_requirement() {
-    let kinds = ["Text", "Number", "MultilineText", "Switch", "Select", "MultiSelect", "Json"];
+    let kinds = [
+        "Text",
+        "Number",
+        "MultilineText",
+        "Switch",
+        "Select",
+        "MultiSelect",
+        "Json",
+    ];
     let form: Vec<Value> = kinds
         .iter()
         .map(|kind| {
@@ -407,7 +415,10 @@ fn control_names_its_description_and_requirement() {
         assert!(ids.iter().any(|known| known == id), "{id}: {page}");
     }
     for kind in kinds {
-        assert!(named.contains(&format!("c-{kind}-h").as_str()), "{kind}: {page}");
+        assert!(
+            named.contains(&format!("c-{kind}-h").as_str()),
+            "{kind}: {page}"
+        );
     }
     // The other three are no single inputs.
     assert_eq!(page.matches("aria-required=\"true\"").count(), 4, "{page}");
