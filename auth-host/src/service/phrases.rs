@@ -267,7 +267,7 @@ mod tests {
                 let path = entry.unwrap().path();
                 match path.extension().and_then(|end| end.to_str()) {
                     _ if path.is_dir() => sources(&path, found),
-                    Some("rs" | "js") => {
+                    Some("rs" | "js" | "html") => {
                         let text = std::fs::read_to_string(&path).unwrap();
                         found.push_str(text.split("#[cfg(test)]").next().unwrap());
                     }
@@ -279,6 +279,8 @@ mod tests {
         let mut code = std::fs::read_to_string(root.join("phrases.rs")).unwrap();
         code.truncate(code.find("#[cfg(test)]").unwrap());
         sources(&root.join("sample"), &mut code);
+        let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        sources(&templates.join("sample"), &mut code);
         for key in TEXTS.first().unwrap().keys() {
             assert!(code.contains(&format!("\"{key}\"")), "{key} is not used");
         }

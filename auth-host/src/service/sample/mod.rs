@@ -9,7 +9,7 @@
 //! | `pace` | delay of the response for a message that is not sent |
 //! | `state` | state that the routes share |
 //! | `api` | the verification API, over HTTP with a key |
-//! | `pages`, `countries` | HTML of the pages, and the countries to choose from |
+//! | `pages`, `countries` | HTML of the pages by templates, and the countries to choose from |
 //!
 //! A person registers, signs in and resets a password with a number and a code. Responses do not reveal to others which
 //! numbers have an account.

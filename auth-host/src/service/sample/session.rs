@@ -169,10 +169,11 @@ impl Session {
     }
 }
 
-/// The header that sets the cookie.
+/// The header that sets the cookie. `SameSite=Lax` sends it with a link from another site as well: by `Strict` the
+/// person would come without a session, and the new one would replace theirs. Forms need an origin and a token.
 pub fn set_cookie(id: &str) -> String {
     format!(
-        "{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}",
+        "{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}",
         LIFE.as_secs()
     )
 }
