@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { browser, command, logto, look, open, service, simulator, PASSWORD } from "./support.mjs";
+import { browser, command, logto, look, open, reaches, service, simulator, PASSWORD } from "./support.mjs";
 import { ready } from "./people.mjs";
 
 /** Presses Tab until the focus is where a test wants it, as somebody without a mouse does. */
@@ -67,7 +67,7 @@ async function connector(picture, options) {
     await page.waitForURL("**/console/t/default/");
     // A file is chosen in the system's own window, which no page has. The rest is the keyboard's.
     await command(host.folder, ["plugin", "add", process.env.CONNECTOR_WASM, "--name", "sms", "--unsigned", "--allow", sim.url]);
-    await page.waitForTimeout(1200);
+    await reaches(page, `${host.origin}/console/t/default/connector?plugin=sms`);
     await press(".skip");
     await press(".steps li:nth-child(2) a");
     await page.waitForURL("**/connectors");

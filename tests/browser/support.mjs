@@ -12,13 +12,22 @@ const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta
 const pictures = process.env.PICTURES_DIR ?? join(tmpdir(), "console-pictures");
 mkdirSync(pictures, { recursive: true });
 
+/** Programs that run. Those that a failed test leaves behind end with the tests. */
+const children = new Set();
+process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+
 /** Starts a program and waits for a line that it prints. */
 function start(command, args, wanted, environment = {}) {
   const env = { ...process.env, ...environment };
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
+  children.add(child);
+  for (const part of [child, child.stdout, child.stderr]) part.unref();
   let text = "";
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${command} did not start: ${text}`)), 60_000);
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`${command} did not start: ${text}`));
+    }, 60_000);
     const read = (bytes) => {
       text += bytes;
       const found = text.match(wanted);
@@ -95,12 +104,24 @@ export async function service(given, { key, environment = {} } = {}) {
 }
 
 function stop(child) {
+  children.delete(child);
+  child.ref();
   child.removeAllListeners("exit");
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.on("exit", resolve);
     child.kill("SIGKILL");
   });
+}
+
+/** Waits until the service has taken over what another program changed, for which it looks twice a second. */
+export async function reaches(page, url) {
+  for (let nth = 0; nth < 100; nth += 1) {
+    const answer = await page.request.get(url);
+    if (answer.ok()) return;
+    await page.waitForTimeout(100);
+  }
+  assert.fail(`the service does not know ${url}`);
 }
 
 export const browser = () =>
