@@ -121,6 +121,22 @@ fn every_language_has_every_text_that_is_used() {
     }
 }
 
+/// A text that is used without its value would show the value's name.
+#[test]
+fn text_with_a_value_is_used_with_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let english = texts(LANGUAGES[0].source);
+    let folders = ["templates", "src/service/console", "src/service/admin"];
+    for path in folders.iter().flat_map(|folder| files(&root.join(folder))) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in text.split("say(\"").skip(1) {
+            let id = part.split('"').next().unwrap();
+            let has_value = english.get(id).is_some_and(|names| !names.is_empty());
+            assert!(!has_value, "{}: {id}", path.display());
+        }
+    }
+}
+
 /// Every text of the operations that the console shows is in the files. A sentence in a source would be English in
 /// every language.
 #[test]
