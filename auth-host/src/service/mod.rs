@@ -13,7 +13,7 @@
 //! | `send`, `leases`, `outcomes`, `recovery` | at most one message: intent, call, outcome, and what a crash leaves open |
 //! | `receipts`, `events`, `event_target`, `post` | delivery reports of providers; events for tenants |
 //! | `app`, `catalog`, `calls` | open resources; configuration and the last calls of webhooks, in memory |
-//! | `store`, `folder`, `private_files`, `crypt`, `ids` | the database and its folder; encryption at rest; identifiers |
+//! | `store`, `folder`, `private_files`, `crypt`, `passwords`, `ids` | the database and its folder; encryption at rest; hashes of passwords; identifiers |
 //! | `texts`, `phrases` | sentences for operators, in two languages, and for people, in six |
 
 pub(crate) mod access;
@@ -36,6 +36,7 @@ pub(crate) mod limits;
 pub(crate) mod merge_patch;
 pub(crate) mod number;
 pub(crate) mod outcomes;
+pub(crate) mod passwords;
 pub(crate) mod phrases;
 pub(crate) mod platforms;
 pub(crate) mod post;

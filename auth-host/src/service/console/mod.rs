@@ -3,7 +3,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | `policy`, `fault` | checks of every request; refusals as pages |
-//! | `state`, `visit`, `sign_in`, `password` | sessions, forms and their tokens; signing in |
+//! | `state`, `visit`, `sign_in` | sessions, forms and their tokens; signing in |
 //! | `page`, `words`, `assets`, `plot` | frame, languages, names of states, scripts and styles, plots |
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
 //! | `plugins`, `pulls`, `catalogue`, `review`, `vouchers`, `uploads`, `market` | plugins: installed, from registries and catalogues, reviewed |
@@ -27,7 +27,6 @@ mod market;
 mod messages;
 mod overview;
 mod page;
-mod password;
 mod people;
 mod plot;
 mod plugins;
@@ -45,6 +44,7 @@ mod webhooks;
 pub(crate) mod words;
 
 use crate::service::app::App;
+use crate::service::passwords::Passwords;
 use crate::service::problem::Problem;
 use crate::service::texts;
 use axum::Router;
@@ -83,7 +83,7 @@ pub fn routes(app: Arc<App>, settings: Settings) -> Router {
         market: market::Market::new(&app, settings.catalogues, settings.has_loopback_http),
         app,
         hosts: settings.hosts,
-        passwords: password::Passwords::default(),
+        passwords: Passwords::default(),
         uploads: uploads::Uploads::default(),
     });
     Router::new()

@@ -2,11 +2,11 @@
 
 use super::fault::{Fault, FormError};
 use super::page::{Page, render};
-use super::password;
 use super::state::Console;
 use super::texts::Texts;
 use super::visit::{self, BEFORE, LANGUAGE, Posted, SESSION, cookie, form_token, set_cookie};
 use crate::service::admin::users;
+use crate::service::passwords;
 use crate::service::problem::Problem;
 use crate::service::store::StoreError;
 use askama::Template;
@@ -136,7 +136,7 @@ async fn sign_in(State(console): State<Arc<Console>>, request: Request) -> Resul
     }
     let user = users::find(&console.app, name)?;
     let hash = user.as_ref().map(|user| user.password.as_str());
-    let is_right = password.len() <= *password::LENGTH.end() * 4
+    let is_right = password.len() <= *passwords::LENGTH.end() * 4
         && console
             .passwords
             .verify(password, hash)
@@ -258,7 +258,7 @@ async fn set_up(State(console): State<Arc<Console>>, request: Request) -> Result
 /// Refuses a password that is too short, too long, or typed differently the second time.
 pub fn check(t: Texts, fields: &visit::Fields) -> Result<(), FormError> {
     let password = fields.get("password");
-    if !password::LENGTH.contains(&password.chars().count()) {
+    if !passwords::LENGTH.contains(&password.chars().count()) {
         return Err(FormError::new("password", t.say("password-length")));
     }
     if password != fields.get("again") {

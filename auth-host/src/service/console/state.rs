@@ -1,9 +1,9 @@
 //! State that the console's pages share.
 
 use super::market::Market;
-use super::password::Passwords;
 use super::uploads::Uploads;
 use crate::service::app::App;
+use crate::service::passwords::Passwords;
 use std::sync::Arc;
 
 /// State for the pages.

@@ -86,7 +86,7 @@ async fn sign_in_with_password(visit: Visit) -> Response {
     let password = visit.field("password").to_owned();
     let number = Number::parse(&typed, Some(&country)).map(|number| number.e164().to_owned());
     let guess = match &number {
-        Ok(number) => visit.state.users.guess(number, password).await,
+        Ok(number) => visit.state.users.guess(number, &password).await,
         Err(_) => Guess::Wrong,
     };
     let error = match (guess, number) {
@@ -121,7 +121,7 @@ async fn set_password(visit: Visit) -> Response {
         let error = visit.language().say("password-rule");
         return choose_password(visit, StatusCode::UNPROCESSABLE_ENTITY, Some(error));
     }
-    if !visit.state.users.put(&pending.number, password).await {
+    if !visit.state.users.put(&pending.number, &password).await {
         let error = visit.language().say("try-again");
         return choose_password(visit, StatusCode::SERVICE_UNAVAILABLE, Some(error));
     }

@@ -1,12 +1,9 @@
 //! Accounts of the sample, in memory: a number and a password's hash.
 
-use crate::service::ids;
-use argon2::Argon2;
+use crate::service::passwords::Passwords;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
 
 /// Maximum number of accounts. Beyond it nobody registers.
 const MOST: usize = 10_000;
@@ -17,28 +14,20 @@ pub const SHORTEST: usize = 8;
 /// The longest password, in bytes.
 const LONGEST: usize = 256;
 
-/// Passwords that are hashed at once: each takes 19 MiB.
-const AT_ONCE: usize = 2;
-
 /// Wrong passwords for a number within [`GUESSES_IN`]. After them only a code signs in.
 const GUESSES: u32 = 5;
 
 /// Period over which wrong passwords are counted.
 const GUESSES_IN: Duration = Duration::from_secs(15 * 60);
 
-/// A stored password: its salt and its argon2id hash.
-#[derive(Clone)]
-struct Hash {
-    salt: [u8; 16],
-    key: [u8; 32],
-}
-
 /// The accounts, by number.
+#[derive(Default)]
 pub struct Users {
-    known: Mutex<HashMap<String, Hash>>,
+    /// The passwords' hashes.
+    known: Mutex<HashMap<String, String>>,
     /// Number of guesses per phone number and the time of the first, with or without an account.
     guesses: Mutex<HashMap<String, (u32, Instant)>>,
-    hashing: Semaphore,
+    passwords: Passwords,
 }
 
 /// Result of a check of a password.
@@ -50,16 +39,6 @@ pub enum Guess {
     Wrong,
     /// Too many guesses; the password was not checked.
     TooMany,
-}
-
-impl Default for Users {
-    fn default() -> Self {
-        Self {
-            known: Mutex::default(),
-            guesses: Mutex::default(),
-            hashing: Semaphore::new(AT_ONCE),
-        }
-    }
 }
 
 /// Returns true if a password has an allowed length.
@@ -75,23 +54,20 @@ impl Users {
     }
 
     /// Creates an account or replaces its password. Returns false if there are too many accounts or the hash fails.
-    pub async fn put(&self, number: &str, password: String) -> bool {
-        let Ok(salt) = ids::random() else {
-            return false;
-        };
-        let Some(key) = self.hash(password, salt).await else {
+    pub async fn put(&self, number: &str, password: &str) -> bool {
+        let Ok(hash) = self.passwords.hash(password).await else {
             return false;
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST && !known.contains_key(number) {
             return false;
         }
-        known.insert(number.to_owned(), Hash { salt, key });
+        known.insert(number.to_owned(), hash);
         true
     }
 
     /// Checks a password. Counts the guess first, so that concurrent guesses are all counted.
-    pub async fn guess(&self, number: &str, password: String) -> Guess {
+    pub async fn guess(&self, number: &str, password: &str) -> Guess {
         if !self.count(number) {
             return Guess::TooMany;
         }
@@ -117,33 +93,13 @@ impl Users {
     }
 
     /// Returns true if a password is the account's. Takes as long without an account.
-    async fn is_right(&self, number: &str, password: String) -> bool {
+    async fn is_right(&self, number: &str, password: &str) -> bool {
         let found = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.get(number).cloned()
         };
-        let kept = found.clone().unwrap_or(Hash {
-            salt: [0; 16],
-            key: [0; 32],
-        });
-        let Some(key) = self.hash(password, kept.salt).await else {
-            return false;
-        };
-        let is_same: bool = key.ct_eq(&kept.key).into();
-        is_same && found.is_some()
-    }
-
-    async fn hash(&self, password: String, salt: [u8; 16]) -> Option<[u8; 32]> {
-        if password.len() > LONGEST {
-            return None;
-        }
-        let _turn = self.hashing.acquire().await.ok()?;
-        let hashed = tokio::task::spawn_blocking(move || {
-            let mut key = [0; 32];
-            let hashed = Argon2::default().hash_password_into(password.as_bytes(), &salt, &mut key);
-            hashed.ok().map(|()| key)
-        });
-        hashed.await.ok().flatten()
+        let checked = self.passwords.verify(password, found.as_deref()).await;
+        checked.unwrap_or(false)
     }
 }
 
@@ -155,27 +111,27 @@ mod tests {
     async fn password_is_the_accounts_alone() {
         let users = Users::default();
         assert!(!users.has("+1"));
-        assert!(users.put("+1", "correct horse".to_owned()).await);
-        assert!(users.put("+2", "battery staple".to_owned()).await);
+        assert!(users.put("+1", "correct horse").await);
+        assert!(users.put("+2", "battery staple").await);
         assert!(users.has("+1"));
-        assert!(users.is_right("+1", "correct horse".to_owned()).await);
-        assert!(!users.is_right("+1", "battery staple".to_owned()).await);
-        assert!(!users.is_right("+3", String::new()).await);
-        assert!(users.put("+1", "another one".to_owned()).await);
-        assert!(!users.is_right("+1", "correct horse".to_owned()).await);
-        assert!(users.is_right("+1", "another one".to_owned()).await);
+        assert!(users.is_right("+1", "correct horse").await);
+        assert!(!users.is_right("+1", "battery staple").await);
+        assert!(!users.is_right("+3", "").await);
+        assert!(users.put("+1", "another one").await);
+        assert!(!users.is_right("+1", "correct horse").await);
+        assert!(users.is_right("+1", "another one").await);
     }
 
     /// A number without an account allows as many guesses, so that the limit reveals no accounts.
     #[tokio::test]
     async fn passwords_are_not_guessed_without_end() {
         let users = Users::default();
-        users.put("+1", "correct horse".to_owned()).await;
+        users.put("+1", "correct horse").await;
         for _ in 0..2 {
             for _ in 1..GUESSES {
-                assert_eq!(users.guess("+1", String::new()).await, Guess::Wrong);
+                assert_eq!(users.guess("+1", "").await, Guess::Wrong);
             }
-            let right = users.guess("+1", "correct horse".to_owned()).await;
+            let right = users.guess("+1", "correct horse").await;
             assert_eq!(
                 right,
                 Guess::Right,
@@ -184,9 +140,9 @@ mod tests {
         }
         for number in ["+1", "+2"] {
             for _ in 0..GUESSES {
-                assert_eq!(users.guess(number, String::new()).await, Guess::Wrong);
+                assert_eq!(users.guess(number, "").await, Guess::Wrong);
             }
-            let right = users.guess(number, "correct horse".to_owned()).await;
+            let right = users.guess(number, "correct horse").await;
             assert_eq!(right, Guess::TooMany, "{number}");
         }
     }

@@ -4,7 +4,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
-/// The fewest and the most characters of a password (NIST SP 800-63B asks for 8 to at least 64).
+/// The fewest and the most characters of an operator's password (NIST SP 800-63B asks for 8 to at least 64).
 pub const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
 
 /// A hash that no password has. An unknown name is compared with it, so that the check takes as long.
