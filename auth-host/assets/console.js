@@ -117,6 +117,7 @@ function edit(form) {
     if (control && "value" in control) {
       const wrong = document.querySelector(`#${CSS.escape(id)} .error`) !== null;
       control.setAttribute("aria-invalid", String(wrong));
+      if (wrong && !control.hasAttribute("aria-describedby")) control.setAttribute("aria-describedby", id);
     }
   }
 

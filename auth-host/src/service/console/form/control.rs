@@ -32,20 +32,22 @@ pub struct Control {
 }
 
 impl Control {
-    /// Attributes that name the description and the findings, and say that a value is required.
+    /// Attributes that name the description and the findings, and say that a value is required. The script names findings
+    /// that come later: a form may have hundreds of cells, and a page a few bytes for each.
     fn aria(&self) -> String {
         let is_one_input = !matches!(self.kind, "group" | "table" | "switch" | "multiselect");
-        let id = &self.id;
         // A cell of a table has no room for its description.
-        let hint = match self.description.is_empty() || self.is_narrow && is_one_input {
-            true => String::new(),
-            false => format!("{id}-h "),
+        let is_described = !(self.description.is_empty() || self.is_narrow && is_one_input);
+        let id = &self.id;
+        let described = match (is_described, self.findings.is_empty()) {
+            (true, _) => format!(" aria-describedby=\"{id}-h {id}-f\""),
+            (false, false) => format!(" aria-describedby=\"{id}-f\""),
+            (false, true) => String::new(),
         };
-        let required = match self.is_required && is_one_input {
-            true => " aria-required=\"true\"",
-            false => "",
-        };
-        format!(" aria-describedby=\"{hint}{id}-f\"{required}")
+        match self.is_required && is_one_input {
+            true => described + " aria-required=\"true\"",
+            false => described,
+        }
     }
 }
 
