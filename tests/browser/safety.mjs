@@ -75,7 +75,7 @@ test("user of one tenant finds nothing of another", { timeout: 60_000 }, async (
   await form.locator("[name=password]").fill(PASSWORD);
   await form.locator("[name=again]").fill(PASSWORD);
   await form.locator("[value=add]").click();
-  await page.getByRole("cell", { name: "bob" }).waitFor();
+  await page.getByRole("cell", { name: "bob", exact: true }).waitFor();
   const bob = await open(chromium, host.origin);
   await signIn(bob, host, "bob");
   await bob.waitForURL("**/console/t/other/");
