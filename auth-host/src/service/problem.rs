@@ -128,7 +128,7 @@ impl Problem {
 
     /// Returns true if the object of a change was changed meanwhile.
     pub fn is_conflict(&self) -> bool {
-        self.kind == "/problems/conflict"
+        self.kind == "conflict"
     }
 
     /// The HTTP status.
