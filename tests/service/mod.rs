@@ -22,6 +22,7 @@
 //! | `origins` | destinations that a config names |
 //! | `reviews` | the review of a plugin in the console |
 //! | `secrets` | values that are in no log, metric, response or file |
+//! | `demo_pages` | the pages that `cargo xtask demo --serve` opens |
 //! | `crashes` | exits of the process at each point of a message's life |
 //! | `killed` | verifications while the service is killed every two seconds |
 //! | `transactions` | the transactions of a verification |
@@ -35,6 +36,7 @@ mod calls;
 mod connections;
 mod console;
 mod crashes;
+mod demo_pages;
 mod editor;
 mod failover;
 mod granted;

@@ -425,7 +425,7 @@ pub fn config(url: &str) -> Value {
 }
 
 /// Links the compiled code that all tests share into the program's folder.
-fn share_compiled_code(folder: &Path) {
+pub fn share_compiled_code(folder: &Path) {
     let data = folder.join("data");
     std::fs::create_dir_all(&data).unwrap();
     std::fs::create_dir_all(COMPILED).unwrap();

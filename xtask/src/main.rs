@@ -14,6 +14,7 @@ mod full;
 mod gateway;
 mod new_connector;
 mod package;
+mod pages;
 mod process;
 mod quality;
 mod reproduce;
@@ -30,7 +31,9 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   demo           Send login codes through the component to a simulator on this machine
-  demo --serve   Run the auth host with its console, the simulator's inbox and a sample sign-in, until stopped
+  demo --serve [OPTIONS]
+                 Run the auth host with its console, the simulator's inbox and a sample sign-in, until stopped; options
+                 are those of `auth-host serve`, such as --listen, --admin and --sample with an ADDRESS
   new-connector NAME [--path DIR]
                  Write a connector for another provider: it builds, passes its tests and sends
   test           Check format, lints, the contract's files and all tests
@@ -72,7 +75,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["demo"] => demo::run(),
-        ["demo", "--serve"] => serve::run(),
+        ["demo", "--serve", options @ ..] => serve::run(options),
         ["test"] => test::run(test::Scope::Usual),
         ["test", "--full"] => test::run(test::Scope::Full),
         ["test", "--engines"] => full::engines(),

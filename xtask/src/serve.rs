@@ -8,25 +8,21 @@ use std::sync::mpsc::RecvTimeoutError;
 
 use crate::build::Workspace;
 use crate::demo::{QUIET, read_lines};
+use crate::pages::{PAGES, page};
 use crate::process::{Guarded, Result};
 
-/// Text that `auth-host serve --dev` prints before an address, and the name of the page.
-const PAGES: [(&str, &str); 3] = [
-    ("administrators' API at ", "console"),
-    ("sample sign-in at ", "sample sign-in"),
-    ("codes arrive at ", "inbox"),
-];
-
-/// The command.
-pub fn run() -> Result {
+/// The command. `options` go to `auth-host serve`.
+pub fn run(options: &[&str]) -> Result {
     let workspace = Workspace::open()?;
     println!("Building the component, the auth host and the simulator, minutes the first time.");
     workspace.build_component()?;
     workspace.build_service()?;
     let mut child = Command::new(workspace.program("auth-host"))
-        .args(["serve", "--dev", "--component"])
+        .args(["serve", "--dev", "--stop-on-stdin-close", "--component"])
         .arg(workspace.component())
-        .stdin(Stdio::null())
+        .args(options)
+        // Open as long as this process lives: the service ends with it, also when it is killed.
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("auth-host did not start: {error}."))?;
@@ -71,17 +67,6 @@ fn show(pages: &[(&str, String)]) {
     }
 }
 
-/// The page that a line of the service names.
-fn page(line: &str) -> Option<(&'static str, String)> {
-    PAGES.into_iter().find_map(|(before, what)| {
-        let (_, address) = line.split_once(before)?;
-        let address = address.trim();
-        let is_url = address.starts_with("http://");
-        let scheme = if is_url { "" } else { "http://" };
-        Some((what, format!("{scheme}{address}/")))
-    })
-}
-
 /// Returns true if this machine has a desktop. A build server has no browser, whatever its environment contains.
 fn has_desktop() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -103,30 +88,4 @@ fn open(url: &str) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_are_read_from_what_the_service_prints() {
-        let read = |line| page(line).map(|(what, url)| format!("{what} {url}"));
-        let found = [
-            "auth-host listens at 127.0.0.1:8420",
-            "administrators' API at 127.0.0.1:8421",
-            "sample sign-in at http://127.0.0.1:8422",
-            "Nothing here reaches a phone: codes arrive at http://127.0.0.1:40001",
-            "",
-        ]
-        .map(read);
-        let expected = [
-            None,
-            Some("console http://127.0.0.1:8421/".to_owned()),
-            Some("sample sign-in http://127.0.0.1:8422/".to_owned()),
-            Some("inbox http://127.0.0.1:40001/".to_owned()),
-            None,
-        ];
-        assert_eq!(found, expected);
-    }
 }

@@ -25,6 +25,9 @@ pub struct Serve {
     /// The connector for --dev [default: the one that this repository builds]
     #[arg(long, value_name = "FILE", requires = "dev")]
     pub component: Option<PathBuf>,
+    /// Stop when standard input closes, so that a parent that ends leaves no service behind
+    #[arg(long)]
+    pub stop_on_stdin_close: bool,
 }
 
 /// `audit`

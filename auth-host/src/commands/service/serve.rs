@@ -36,6 +36,7 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     }
     settings.check().map_err(Stop::usage)?;
     let sample = args.sample;
+    let ends_with_input = args.stop_on_stdin_close;
     if sample.is_some() && settings.tls_certificate.is_some() {
         return Err(Stop::usage(
             "--sample calls the API on loopback without TLS: leave tls_certificate out, or run the sample beside another \
@@ -116,8 +117,14 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
         }
     };
     let stop = async move {
+        let closed = input_closed(ends_with_input);
+        tokio::pin!(closed);
         loop {
-            match signals.next().await {
+            let name = tokio::select! {
+                name = signals.next() => name,
+                () = &mut closed => return complain("standard input closed: stopping"),
+            };
+            match name {
                 // It must not end a send. Certificates are read again by themselves, other settings at a start.
                 HANGUP => complain(
                     "SIGHUP: going on. Settings are read at a start, certificates when they change",
@@ -128,6 +135,21 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
     };
     service.run(started, stop).await.map_err(Stop::machine)?;
     Ok(DONE)
+}
+
+/// Returns when standard input has ended; never, unless that is requested.
+async fn input_closed(is_requested: bool) {
+    let (sender, closed) = tokio::sync::oneshot::channel::<()>();
+    if !is_requested {
+        return std::future::pending().await;
+    }
+    // On a separate thread: tokio's standard input would keep the runtime from ending.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        drop(sender);
+    });
+    // Both outcomes mean that the thread ended.
+    let _ = closed.await;
 }
 
 /// The sample's listener, address and values: if `--sample` requests it, or `--dev` made a key.
