@@ -64,6 +64,6 @@ pub use origin::{Host, Origin, OriginError};
 pub use outbound::{Outbound, OutboundError, OutboundStream};
 #[cfg(feature = "dial")]
 pub use own::OwnListeners;
-pub use phrase::Phrase;
+pub use phrase::{Phrase, foreign};
 #[cfg(feature = "dial")]
 pub use resolve_override::ResolveOverride;

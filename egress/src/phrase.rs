@@ -59,6 +59,12 @@ impl Phrase {
     }
 }
 
+/// Text of another party for a message: its first `most` characters, with those escaped that do not show or end a line.
+pub fn foreign(text: &str, most: usize) -> String {
+    let shown = text.chars().take(most);
+    shown.flat_map(char::escape_debug).collect()
+}
+
 impl fmt::Display for Phrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.english)

@@ -13,6 +13,7 @@ use crate::{Change, Facts, Finding, RegistryError, changes, is_older};
 use auth_connector_egress::{Phrase, phrase};
 use forms::Once;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Format that is written and read.
@@ -60,6 +61,28 @@ pub struct Listed {
     pub changes: Vec<Change>,
 }
 
+/// Adds a version before the first that is older.
+fn insert(listed: &mut Vec<Listed>, facts: Facts, findings: Vec<Finding>) {
+    let version = facts.version.as_deref();
+    let is_before = |other: &Listed| is_older(other.facts.version.as_deref(), version);
+    let at = listed.iter().position(is_before).unwrap_or(listed.len());
+    let new = Listed {
+        facts,
+        findings,
+        changes: Vec::new(),
+    };
+    listed.insert(at, new);
+}
+
+/// Compares each version, the newest first, with the one after it.
+fn add_changes(versions: &mut [Listed]) {
+    let mut before: Option<&Facts> = None;
+    for listed in versions.iter_mut().rev() {
+        listed.changes = before.map_or_else(Vec::new, |before| changes(before, &listed.facts));
+        before = Some(&listed.facts);
+    }
+}
+
 impl Catalogue {
     /// A catalogue of these versions.
     ///
@@ -67,60 +90,29 @@ impl Catalogue {
     ///
     /// When a version has no manifest, or two are the same version of the same plugin.
     pub fn of(versions: Vec<(Facts, Vec<Finding>)>) -> Result<Self, RegistryError> {
-        let mut plugins: Vec<Entry> = Vec::new();
+        let mut plugins: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
         for (facts, findings) in versions {
-            let place = facts.reference.clone().unwrap_or_default();
-            let (Some(id), Some(version)) = (facts.id.clone(), facts.version.clone()) else {
-                return Err(RegistryError::malformed(
-                    english(place),
-                    english("it has no manifest of a plugin, so it is not listed"),
-                ));
+            let place = || english(facts.reference.clone().unwrap_or_default());
+            let (Some(id), Some(version)) = (&facts.id, &facts.version) else {
+                let reason = english("it has no manifest of a plugin, so it is not listed");
+                return Err(RegistryError::malformed(place(), reason));
             };
-            let index = match plugins.iter().position(|entry| entry.id == id) {
-                Some(index) => index,
-                None => {
-                    plugins.push(Entry {
-                        id: id.clone(),
-                        versions: Vec::new(),
-                    });
-                    plugins.len() - 1
-                }
-            };
-            let Some(entry) = plugins.get_mut(index) else {
-                continue;
-            };
-            let is_same = |listed: &Listed| listed.facts.version.as_ref() == Some(&version);
-            if entry.versions.iter().any(is_same) {
+            let listed = plugins.entry(id.clone()).or_default();
+            let is_same = |other: &Listed| other.facts.version.as_ref() == Some(version);
+            if listed.iter().any(is_same) {
                 let reason = format!("{id} {version} is listed twice. Remove one of them");
-                return Err(RegistryError::malformed(english(place), english(reason)));
+                return Err(RegistryError::malformed(place(), english(reason)));
             }
-            let is_newer =
-                |listed: &Listed| is_older(listed.facts.version.as_deref(), Some(&version));
-            let at = entry.versions.iter().position(is_newer);
-            let listed = Listed {
-                facts,
-                findings,
-                changes: Vec::new(),
-            };
-            entry
-                .versions
-                .insert(at.unwrap_or(entry.versions.len()), listed);
+            insert(listed, facts, findings);
         }
-        plugins.sort_by(|one, other| one.id.cmp(&other.id));
-        for entry in &mut plugins {
-            let mut before: Option<Facts> = None;
-            for listed in entry.versions.iter_mut().rev() {
-                listed.changes = before
-                    .as_ref()
-                    .map(|before| changes(before, &listed.facts))
-                    .unwrap_or_default();
-                before = Some(listed.facts.clone());
-            }
-        }
+        let entry = |(id, mut versions): (String, Vec<Listed>)| {
+            add_changes(&mut versions);
+            Entry { id, versions }
+        };
         Ok(Self {
             schema: SCHEMA.to_owned(),
             format: FORMAT,
-            plugins,
+            plugins: plugins.into_iter().map(entry).collect(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Digest: SHA-256, the algorithm that every registry has.
 
 use crate::RegistryError;
-use auth_connector_egress::phrase;
+use auth_connector_egress::{foreign, phrase};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -22,11 +22,7 @@ impl Digest {
             _ => Err(RegistryError::Reference(phrase!(
                 "digest-form",
                 "\"{found}\" is no digest: expected were sha256: and 64 hexadecimal digits in lower case",
-                found = text
-                    .chars()
-                    .take(80)
-                    .flat_map(char::escape_debug)
-                    .collect::<String>()
+                found = foreign(text, 80)
             ))),
         }
     }

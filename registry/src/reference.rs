@@ -8,7 +8,7 @@
 //! | `oci-layout:/media/plugins:1.2.0` | a folder in OCI's image layout, and a tag in it |
 
 use crate::{Digest, RegistryError};
-use auth_connector_egress::{Phrase, phrase};
+use auth_connector_egress::{Phrase, foreign, phrase};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -180,11 +180,7 @@ fn is_tag(text: &str) -> bool {
 }
 
 fn wrong(text: &str, reason: Phrase) -> RegistryError {
-    let text: String = text
-        .chars()
-        .take(120)
-        .flat_map(char::escape_debug)
-        .collect();
+    let text = foreign(text, 120);
     RegistryError::Reference(phrase!(
         "reference",
         "\"{text}\" is no reference: {reason}. Write oci://HOST/NAME:TAG, oci://HOST/NAME@sha256:… or oci-layout:FOLDER:TAG",

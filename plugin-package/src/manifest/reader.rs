@@ -2,7 +2,7 @@
 
 use super::fault::{ManifestFault, whole_place};
 use crate::text::Form;
-use auth_connector_egress::{Origin, Phrase, phrase};
+use auth_connector_egress::{Origin, Phrase, foreign, phrase};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Number;
 use serde_json::value::RawValue;
@@ -263,8 +263,7 @@ impl Faults {
 /// A place one key further, as RFC 6901 writes it, and short and on one line whatever the key is.
 pub(super) fn pointer(at: &str, key: &str) -> String {
     let key = key.replace('~', "~0").replace('/', "~1");
-    let short: String = key.chars().take(60).flat_map(char::escape_debug).collect();
-    format!("{at}/{short}")
+    format!("{at}/{}", foreign(&key, 60))
 }
 
 /// A message that holds a publisher's text: short, and without characters that do not show.

@@ -4,7 +4,7 @@ use super::{BYTES, Catalogue};
 use crate::exchange::{self, Deadline};
 use crate::part;
 use crate::{RegistryError, Settings};
-use auth_connector_egress::{Origin, Phrase, phrase};
+use auth_connector_egress::{Origin, Phrase, foreign, phrase};
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
@@ -59,11 +59,7 @@ fn wrong(url: &str, reason: Phrase) -> RegistryError {
         (None, Some((_, rest))) => format!("****@{rest}"),
         _ => url.to_owned(),
     };
-    let url: String = shown
-        .chars()
-        .take(120)
-        .flat_map(char::escape_debug)
-        .collect();
+    let url = foreign(&shown, 120);
     RegistryError::Reference(phrase!(
         "catalogue-address",
         "\"{url}\" is no address of a catalogue: {reason}",
