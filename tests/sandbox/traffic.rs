@@ -110,7 +110,16 @@ async fn unread_answer_waits_in_network_not_in_memory() {
 
 #[tokio::test]
 async fn splicing_answer_into_request_meets_both_limits() {
-    let arena = Arena::with(hostile(), |limits| limits.compute *= 10, endless_answer);
+    // Reads an upload to its end: a response before that would end the request, and nothing would be spliced.
+    let reads_uploads = |mut peer: Peer| async move {
+        peer.head().await;
+        if peer.seen_text().starts_with("POST ") {
+            peer.rest().await;
+        } else {
+            endless_answer(peer).await;
+        }
+    };
+    let arena = Arena::with(hostile(), |limits| limits.compute *= 10, reads_uploads);
     let ended = arena.run("echo-chamber").await;
     assert_eq!(ended.found(), "spliced");
     let cap = Limits::default().request_body_bytes;

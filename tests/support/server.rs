@@ -164,6 +164,11 @@ impl Peer {
         while wire::head(&self.pending()).is_none() && self.read().await {}
     }
 
+    /// The received text of the current request.
+    pub fn seen_text(&self) -> String {
+        String::from_utf8_lossy(&self.pending()).into_owned()
+    }
+
     /// Reads until half of the body has arrived.
     pub async fn half(&mut self) {
         self.head().await;
