@@ -162,7 +162,7 @@ test("viewer reads config and limits and changes nothing", { timeout: 60_000 }, 
   await form.locator("[name=password]").fill(PASSWORD);
   await form.locator("[name=again]").fill(PASSWORD);
   await form.locator("[value=add]").click();
-  await page.getByRole("cell", { name: "vic" }).waitFor();
+  await page.getByRole("cell", { name: "vic", exact: true }).waitFor();
   const vic = await open(chromium, host.origin);
   await signIn(vic, host, "vic");
   await vic.waitForURL("**/console/**");
