@@ -22,7 +22,7 @@ const POINTS: [(&str, Point); 5] = [
 
 /// A service in a separate process that exits at a point. The test below starts this test again to run it.
 #[test]
-#[ignore = "a process of the tests below"]
+#[ignore = "the tests below start it, as a process of its own, with `--ignored`"]
 fn child() {
     let (point, data) = (std::env::var(POINT).unwrap(), std::env::var(DATA).unwrap());
     let point = POINTS.iter().find(|(name, _)| *name == point).unwrap().1;

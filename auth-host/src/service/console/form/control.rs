@@ -36,7 +36,7 @@ impl Control {
     /// that come later: a form may have hundreds of cells, and a page a few bytes for each.
     fn aria(&self) -> String {
         let is_one_input = !matches!(self.kind, "group" | "table" | "switch" | "multiselect");
-        // A cell of a table has no room for its description.
+        // A cell of a table shows no description, so it names none.
         let is_described = !(self.description.is_empty() || self.is_narrow && is_one_input);
         let id = &self.id;
         let described = match (is_described, self.findings.is_empty()) {
