@@ -111,8 +111,8 @@ pub struct TenantLimits {
     /// How many of its calls may wait. Default 64: with the default of 32 at once two turns, which a provider that
     /// takes up to 500 ms leaves time for within [`crate::Limits::queue_timeout`].
     pub queued_calls: u32,
-    /// How often it may call what reaches the provider: sends, checks and look-ups. None, the default: as often as
-    /// it likes, because the right number is in the tenant's contract.
+    /// How often it may call what reaches the provider: sends, checks, look-ups and reports of conversions. None, the
+    /// default, sets no bound, because the right number is in the tenant's contract.
     pub rate: Option<Rate>,
 }
 

@@ -38,8 +38,9 @@ const CHUNK: usize = 16_384;
 const SETTLE: u64 = MS;
 
 /// A connection that took the body within this many nanoseconds is a kept one: a new one takes one round trip or
-/// three. Nothing is waited for on it, because its next refusal is a round trip away; the host of this repository
-/// examines the socket of a kept connection itself, before the first byte and before the last.
+/// three. Nothing is waited for on it here, because its next refusal is a round trip away. The host of this repository
+/// examines the socket of a kept connection itself, before the first byte and before the last, and waits before the
+/// last byte on one that was idle for a second.
 const KEPT: u64 = 500_000;
 
 /// The time, in nanoseconds, in which the reason of a broken stream may arrive.

@@ -326,7 +326,7 @@ fn write_all(connection: Connection, files: &Files, waiting: &Receiver<Job>) {
     }
 }
 
-/// Runs jobs in one transaction, each in a savepoint.
+/// Runs jobs in one transaction, each of several in a savepoint.
 fn write_together(db: &Connection, files: &Files, jobs: Vec<Job>) {
     let mut waiting = jobs.into_iter();
     let mut finishes: Vec<Finish> = Vec::with_capacity(waiting.len());
