@@ -174,19 +174,30 @@ impl Reader {
         self.report(place, rule, Severity::Warning, Vec::new());
     }
 
-    /// Reports a finding whose words have values.
+    /// Reports a finding whose words have values. An error beyond [`MAX_FINDINGS`] takes the place of the last warning,
+    /// so that an operator finds out which value to correct.
     pub fn report(&self, place: Place<'_>, rule: Rule, severity: Severity, values: Vec<String>) {
         let mut listed = self.listed.borrow_mut();
-        if listed.len() < MAX_FINDINGS {
-            listed.push(Finding {
-                pointer: place.pointer(),
-                rule,
-                severity,
-                values,
-            });
-        } else if self.unlisted.get() != Some(Severity::Error) {
+        if listed.len() >= MAX_FINDINGS {
+            // After an unlisted error, the list has errors alone.
+            if self.unlisted.get() == Some(Severity::Error) {
+                return;
+            }
             self.unlisted.set(Some(severity));
+            let is_warning = |listed: &Finding| listed.severity != Severity::Error;
+            let replaced = match severity {
+                Severity::Error => listed.iter().rposition(is_warning),
+                _ => None,
+            };
+            let Some(index) = replaced else { return };
+            self.unlisted.set(Some(listed.remove(index).severity));
         }
+        listed.push(Finding {
+            pointer: place.pointer(),
+            rule,
+            severity,
+            values,
+        });
     }
 
     /// True if a finding blocks sending.

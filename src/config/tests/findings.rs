@@ -45,15 +45,33 @@ fn findings_beyond_a_hundred_are_one_more() {
         (beyond.len(), &beyond[100]),
         (101, &(String::new(), "more", false))
     );
+}
 
-    // An error that is not listed blocks all the same; the lists of countries are read after the templates.
-    let mut config = with(101);
-    config["allowedCountries"] = json!(["XX"]);
-    assert_eq!(findings(&config)[100], (String::new(), "more", true));
-    // A required usage whose template is found unusable beyond the list blocks as well.
-    let mut config = with(101);
-    config["templates"][1]["templateCode"] = "x".into();
-    assert_eq!(findings(&config)[100], (String::new(), "more", true));
+/// Some errors are found after all entries were read, others in a later field.
+#[test]
+fn error_after_hundred_warnings_is_listed() {
+    let with = |unknown: usize, pointer: &str, value: Value| {
+        let mut config = changed(pointer, value);
+        for index in 0..unknown {
+            let key: String = ["k", &"x".repeat(index)].concat();
+            config["templates"][3][key] = 0.into();
+        }
+        findings(&config)
+    };
+    let code = "/templates/0/templateCode";
+    let countries = "/allowedCountries";
+    for (pointer, value, place, word) in [
+        (code, json!("x"), code, "malformed"),
+        (countries, json!(["XX"]), "/allowedCountries/0", "malformed"),
+    ] {
+        let error: Found = (place.into(), word, true);
+        for (unknown, has_more) in [(99, false), (100, true), (101, true)] {
+            let found = with(unknown, pointer, value.clone());
+            assert!(found.contains(&error), "{unknown} {found:?}");
+            assert_eq!(found.contains(&(String::new(), "more", false)), has_more);
+            assert_eq!(found.len(), if has_more { 101 } else { 100 });
+        }
+    }
 }
 
 #[test]

@@ -63,21 +63,25 @@ fn findings_follow_the_field_table() {
     );
 }
 
+/// Findings after some others of one severity: whether one is an error, and the list.
+fn findings_after(count: usize, first: Severity, then: &[Severity]) -> (bool, Vec<Finding>) {
+    let findings = Reader::default();
+    for _ in 0..count {
+        findings.report(FIRST, REQUIRED, first, Vec::new());
+    }
+    for severity in then {
+        findings.report(SECOND, REQUIRED, *severity, Vec::new());
+    }
+    (findings.has_error(), findings.into_sorted(&FIELDS))
+}
+
 #[test]
 fn hundred_findings_are_listed() {
-    let with = |count: usize, last: Severity| {
-        let findings = Reader::default();
-        for _ in 0..count {
-            findings.warning(FIRST, REQUIRED);
-        }
-        findings.report(SECOND, REQUIRED, last, Vec::new());
-        (findings.has_error(), findings.into_sorted(&FIELDS))
-    };
-    let (has_error, listed) = with(99, Severity::Error);
+    let (has_error, listed) = findings_after(99, Severity::Warning, &[Severity::Error]);
     assert_eq!((has_error, listed.len()), (true, 100));
     assert_eq!(listed[99].pointer, "/second");
     for severity in [Severity::Warning, Severity::Error] {
-        let (has_error, listed) = with(100, severity);
+        let (has_error, listed) = findings_after(100, severity, &[severity]);
         assert_eq!(has_error, severity == Severity::Error);
         assert_eq!(listed.len(), 101);
         let last = &listed[100];
@@ -88,16 +92,35 @@ fn hundred_findings_are_listed() {
     }
 }
 
+/// The operator has to correct the error, so its place must be in the list.
+#[test]
+fn error_beyond_limit_replaces_last_warning() {
+    let then = [Severity::Error, Severity::Warning, Severity::Error];
+    let (has_error, listed) = findings_after(MAX_FINDINGS, Severity::Warning, &then);
+    assert!(has_error);
+    let found: Vec<_> = listed
+        .iter()
+        .skip(97)
+        .map(|finding| (finding.pointer.as_str(), finding.severity))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("/first", Severity::Warning),
+            ("/second", Severity::Error),
+            ("/second", Severity::Error),
+            // The warnings that are not listed.
+            ("", Severity::Warning),
+        ]
+    );
+}
+
 /// A warning after an unlisted error does not hide it.
 #[test]
 fn worst_unlisted_severity_counts() {
-    let findings = Reader::default();
-    for _ in 0..MAX_FINDINGS {
-        findings.warning(FIRST, REQUIRED);
-    }
-    findings.reject::<()>(FIRST, REQUIRED);
-    findings.warning(FIRST, REQUIRED);
-    assert!(findings.has_error());
+    let then = [Severity::Error, Severity::Warning];
+    let (_, listed) = findings_after(MAX_FINDINGS, Severity::Error, &then);
+    assert_eq!(listed[MAX_FINDINGS].severity, Severity::Error);
 }
 
 #[test]
