@@ -16,6 +16,9 @@ const LINE_LIMIT: usize = 1024;
 /// Maximum of lines in `detail`.
 const LINES_LIMIT: usize = 200;
 
+/// Lines at the end of `detail` that are kept: those about the whole message come after those about each number.
+const LAST_LINES: usize = 20;
+
 /// Maximum of recipients: as many numbers as one `SendSms` may have.
 pub const RECIPIENTS_LIMIT: usize = 200;
 
@@ -62,12 +65,21 @@ impl JournalEntry {
         for text in [&mut self.canonical_request, &mut self.string_to_sign] {
             text.iter_mut().for_each(|text| shorten(text, TEXT_LIMIT));
         }
-        self.detail.truncate(LINES_LIMIT);
+        shorten_lines(&mut self.detail);
         for line in &mut self.detail {
             shorten(line, LINE_LIMIT);
         }
         self.recipients.truncate(RECIPIENTS_LIMIT);
         self
+    }
+}
+
+/// Replaces the middle of too many lines by one that counts them.
+fn shorten_lines(lines: &mut Vec<String>) {
+    if lines.len() > LINES_LIMIT {
+        let middle = LINES_LIMIT - LAST_LINES - 1..lines.len() - LAST_LINES;
+        let mark = format!("… and {} lines more", middle.len());
+        lines.splice(middle, [mark]);
     }
 }
 
@@ -146,5 +158,27 @@ impl Journal {
     /// From the oldest to the newest.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &JournalEntry> + ExactSizeIterator {
         self.entries.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_beyond_limit_are_left_out_of_middle() {
+        for (count, left_out) in [(0, None), (LINES_LIMIT, None), (LINES_LIMIT + 1, Some(2))] {
+            let detail: Vec<String> = (0..count).map(|line| line.to_string()).collect();
+            let entry = JournalEntry {
+                detail: detail.clone(),
+                ..JournalEntry::default()
+            };
+            let kept = entry.bounded().detail;
+            assert!(kept.len() <= LINES_LIMIT);
+            assert_eq!((kept.first(), kept.last()), (detail.first(), detail.last()));
+            let mark = left_out.map(|lines: usize| format!("… and {lines} lines more"));
+            let found = kept.into_iter().find(|line| line.contains('…'));
+            assert_eq!(found, mark);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tencent_sms_simulator::{Catalogue, Simulator};
+use tencent_sms_simulator::{Catalogue, Leniency, Simulator};
 
 use crate::client::{Call, body_with};
 
@@ -30,6 +30,33 @@ fn send(simulator: &Simulator, changes: Value) -> String {
         .body(&body_with(changes))
         .send()
         .code()
+}
+
+/// The lines about the whole message come after those about each number.
+#[test]
+fn journal_keeps_last_lines_of_long_detail() {
+    let simulator = Simulator::builder()
+        .leniency(Leniency {
+            any_credentials: true,
+            derived_service: false,
+        })
+        .frozen_clock(MORNING)
+        .start_blocking()
+        .unwrap();
+    let numbers: Vec<String> = (0..200).map(|n| format!("+8613800138{n:03}")).collect();
+    let mut call = Call::new(simulator.addr())
+        .at(MORNING)
+        .body(&body_with(json!({ "PhoneNumberSet": numbers })));
+    call.secret_key = "wrong".to_owned();
+    assert_eq!(call.send().code(), "Ok");
+    let repeated = "LimitExceeded.PhoneNumberThirtySecondLimit";
+    assert_eq!(call.send().code(), repeated);
+    let detail = simulator.journal().pop().unwrap().detail;
+    assert_eq!(detail.len(), 200);
+    for words in ["lines more", "it would read", "overlooked"] {
+        let found = detail.iter().filter(|line| line.contains(words));
+        assert_eq!(found.count(), 1, "{words}");
+    }
 }
 
 #[test]
