@@ -461,5 +461,11 @@ fn signature_of_other_route_is_refused_on_demand() {
         assert_eq!(code(&simulator, json!({"SignName": "腾讯云"})), "Ok");
         simulator.reset();
         assert_eq!(code(&simulator, abroad("nobody's")), "Ok");
+        // A number that is none has no route.
+        let malformed = json!({"PhoneNumberSet": ["12"]});
+        assert_eq!(
+            code(&simulator, malformed),
+            "InvalidParameterValue.IncorrectPhoneNumber"
+        );
     }
 }

@@ -110,10 +110,9 @@ fn find_signature<'c>(
     recipients: &[Recipient],
 ) -> Result<Option<&'c Signature>, Breach> {
     let name = &context.request.sign;
-    let mainland = recipients
-        .iter()
-        .filter_map(|r| r.number.as_ref())
-        .any(|n| n.is_mainland());
+    let mut numbers = recipients.iter().filter_map(|r| r.number.as_ref());
+    let has_number = numbers.clone().next().is_some();
+    let mainland = numbers.any(|n| n.is_mainland());
     let approved = |international: bool| {
         let signatures = &context.account.signatures;
         signatures.iter().find(move |sign| {
@@ -123,7 +122,7 @@ fn find_signature<'c>(
         })
     };
     let found = approved(!mainland);
-    let is_of_other_route = found.is_none() && approved(mainland).is_some();
+    let is_of_other_route = has_number && found.is_none() && approved(mainland).is_some();
     if is_of_other_route && context.catalogue.refuse_signature_of_other_route {
         return Err(Breach::new(
             &codes::CONTAIN_DOMESTIC_AND_INTERNATIONAL_PHONE_NUMBER,
