@@ -2,9 +2,15 @@
 //!
 //! <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/> has one layout for both, so a client
 //! that pulls components pulls it.
+//!
+//! Its tag is the contract's version, which outlives releases of the plugins, and `publish` refuses other bytes under a tag.
+//! So the artifact follows from the WIT alone: it names no commit, no date, nothing of a package, and no encoder.
 
 use crate::Result;
+use crate::artifact::Artifact;
+use crate::project::Project;
 use std::path::Path;
+use wasm_metadata::Producers;
 use wit_parser::Resolve;
 
 /// A package of WIT.
@@ -40,8 +46,24 @@ impl Contract {
         Ok(Self {
             name,
             version,
-            bytes,
+            bytes: without_producers(bytes)?,
         })
+    }
+
+    /// The artifact under which registries keep it.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not a component.
+    pub fn artifact(&self) -> Result<Artifact> {
+        let project = Project {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            description: Some("Contract between auth hosts and SMS connectors, as WIT".to_owned()),
+            license: Some("Apache-2.0".to_owned()),
+            ..Project::default()
+        };
+        Artifact::new(&project, &self.bytes, &self.file())
     }
 
     /// Its file's name: `auth_connector.wasm`.
@@ -50,9 +72,24 @@ impl Contract {
     }
 }
 
+/// The bytes without their last section, in which the encoder names itself and its version.
+fn without_producers(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let producers = Producers::from_wasm(&bytes);
+    let producers = producers.map_err(|error| format!("the encoded contract: {error:#}."))?;
+    let Some(section) = producers.map(|producers| producers.raw_custom_section()) else {
+        return Ok(bytes);
+    };
+    let kept = bytes.strip_suffix(section.as_slice()).map(<[u8]>::len);
+    // Before the section stands a byte with its kind.
+    let kept = kept.and_then(|kept| kept.checked_sub(1));
+    bytes.truncate(kept.ok_or("the encoded contract names its encoder before its end.")?);
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sha256;
     use wit_component::DecodedWasm;
 
     fn wit() -> std::path::PathBuf {
@@ -78,6 +115,23 @@ mod tests {
         }
         assert_eq!(package.worlds.len(), 3);
         assert_eq!(Contract::encode(&wit()).unwrap().bytes, made.bytes);
+        assert!(Producers::from_wasm(&made.bytes).unwrap().is_none());
+    }
+
+    /// Hosts and connectors are built against it, and its tag is taken. Where an update of `wit-component` or of the
+    /// artifact's layout changes it, keep the version before, or give the contract a new version.
+    #[test]
+    fn released_artifact_keeps_its_digest() {
+        let released = [(
+            "0.1.0",
+            "1bf5621fabc027654114ca143c3fa289d3a6a8dd279d3b8b7508d631671b265d",
+        )];
+        let made = Contract::encode(&wit()).unwrap();
+        let digest = sha256(&made.artifact().unwrap().manifest);
+        let found = released
+            .iter()
+            .find(|(version, _)| *version == made.version);
+        assert_eq!(found, Some(&(made.version.as_str(), digest.as_str())));
     }
 
     #[test]

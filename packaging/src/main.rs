@@ -19,7 +19,7 @@ Usage:
   connector-packaging documents ROOT PACKAGE COMPONENT.wasm [--with ROOT PACKAGE] [KEY.pem]
       Write beside the component: manifest, guides and logo by [package.metadata.auth-connector], SBOM, OCI config and manifest; with a key the provenance too, plain and signed.
       --with names the connector that was composed into it
-  connector-packaging contract ROOT PACKAGE WIT OUT
+  connector-packaging contract WIT OUT
       Write the package of WIT in the folder WIT into the folder OUT, with OCI config and manifest";
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         ["documents", root, package, component, key @ ..] if key.len() < 2 => {
             documents((root, package), component, None, key.first())
         }
-        ["contract", root, package, wit, out] => contract(root, package, wit, out),
+        ["contract", wit, out] => contract(wit, out),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -124,18 +124,11 @@ fn attest(folder: &Path, statement: &[u8], key: Option<&str>) -> Result {
     write(&signed, &signing.bundle(statement)?)
 }
 
-/// The contract has the licence, source and revision of the package that it is published with, and a version of its own.
-fn contract(root: &str, package: &str, wit: &str, out: &str) -> Result {
+fn contract(wit: &str, out: &str) -> Result {
     let contract = Contract::encode(Path::new(wit))?;
-    let project = Project {
-        name: contract.name.clone(),
-        version: contract.version.clone(),
-        description: Some("Contract between auth hosts and SMS connectors, as WIT".to_owned()),
-        ..Project::read(Path::new(root), package)?
-    };
     let folder = Path::new(out);
     fs::create_dir_all(folder).map_err(|error| format!("{out}: {error}."))?;
-    let artifact = Artifact::new(&project, &contract.bytes, &contract.file())?;
+    let artifact = contract.artifact()?;
     write(&folder.join(contract.file()), &contract.bytes)?;
     write(&folder.join(artifact::CONFIG_FILE), &artifact.config)?;
     write(&folder.join(artifact::MANIFEST_FILE), &artifact.manifest)

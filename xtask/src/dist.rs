@@ -168,7 +168,6 @@ fn contract(workspace: &Workspace, packaging: &Path) -> Result<Made> {
     run(Command::new(packaging)
         .current_dir(&workspace.root)
         .arg("contract")
-        .args([&workspace.root, Path::new(gateway::CONNECTOR.1)])
         .args([&workspace.root.join("wit"), &folder]))?;
     Ok(Made {
         file: folder.join("auth_connector.wasm"),
