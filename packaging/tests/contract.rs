@@ -1,9 +1,6 @@
 //! Command `connector-packaging contract`: the artifact follows from the WIT alone.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "tests fail loudly"
-)]
+#![allow(clippy::unwrap_used, reason = "tests fail loudly")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

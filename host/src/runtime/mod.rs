@@ -10,9 +10,11 @@ mod linker;
 pub mod live;
 mod loaded;
 mod meter;
+mod operations;
 pub mod plugin;
 pub mod queue;
 mod receipts;
+mod send;
 mod shared;
 mod state;
 

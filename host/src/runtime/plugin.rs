@@ -1,29 +1,24 @@
 //! [`Plugin`]: a component that was checked, compiled and linked, ready to be called.
 //!
 //! Every call gets an instance of its own and leaves nothing behind. Dropping a call's future stops it: see
-//! [`Plugin::send_message`].
+//! [`Plugin::send_message`]. Sending is in `send`, the interfaces that only some connectors export in `operations` and
+//! `receipts`.
 
 use super::call::Call;
 use super::lease::Hold;
 use super::loaded::Loaded;
-use crate::bindings::sms;
 use crate::config::Config;
-use crate::contract::{
-    Attributes, Check, ConfigGuard, Deliveries, DeliveryQuery, Diagnostic, Failure, Message,
-    Metadata, Preview, Receipt, Severity,
-};
-use crate::error::{BuildError, CallError, HostFault, PolicyFault, SendError};
+use crate::contract::{Attributes, ConfigGuard, Diagnostic, Metadata, Severity};
+use crate::error::{BuildError, CallError, HostFault, PolicyFault};
 use crate::http::{Caller, Client, Owner};
 use crate::limits::Limits;
-use crate::load::world::{Receipts, SMS};
+use crate::load::world::{Exports, SMS};
 use crate::options::ConnectionSharing;
 use crate::redact::shorten;
-use crate::report::{CallReport, LoadTimings, Reported};
+use crate::report::{CallReport, LoadTimings};
 use crate::tenant::Tenant;
-use auth_connector_egress::Network;
-use auth_connector_egress::{Egress, Origin};
-use auth_connector_package::Provenance;
-use auth_connector_package::{Decision, Description};
+use auth_connector_egress::{Egress, Network, Origin};
+use auth_connector_package::{Decision, Description, Provenance};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -179,7 +174,7 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when the plugin returned nothing, [`CallError::Policy`] when it was not called.
     pub async fn metadata(&self) -> Result<Metadata, CallError> {
-        let function = &self.inner.functions.get_metadata;
+        let function = &self.functions().get_metadata;
         let mut metadata = self
             .call(None)
             .run(function, |_| (), |answer, _| answer)
@@ -195,7 +190,7 @@ impl Plugin {
     ///
     /// [`CallError::Host`] when the plugin returned nothing, [`CallError::Policy`] when it was not called.
     pub async fn get_config_guard(&self, locales: &[String]) -> Result<ConfigGuard, CallError> {
-        let function = &self.inner.functions.get_config_guard;
+        let function = &self.functions().get_config_guard;
         self.call(None)
             .run(function, |_| (locales,), |answer, _| answer)
             .await
@@ -225,212 +220,10 @@ impl Plugin {
         if let Some(fault) = config.too_long() {
             return Ok(vec![too_long(&fault)]);
         }
-        let function = &self.inner.functions.validate_config;
+        let function = &self.functions().validate_config;
         let call = self.call(None).with_config(config, "", &[]);
         let params = |_| (config.expose(), locales);
         call.run(function, params, |answer, _| answer).await.outcome
-    }
-
-    /// Previews the message that [`Plugin::send_message`] would send.
-    ///
-    /// # Errors
-    ///
-    /// The errors of sending before it uses the network; [`CallError::Host`], [`CallError::Policy`].
-    pub async fn preview_message(
-        &self,
-        config: &Config,
-        message: &Message,
-    ) -> Result<Preview, CallError> {
-        let function = &self.inner.functions.preview_message;
-        let call =
-            self.call(message.timeout_ms)
-                .with_config(config, &message.to, &message.variables);
-        let params = |left_ms| (config.expose(), message.within(left_ms));
-        let settle = |answer: Result<Result<Preview, sms::SendError>, CallError>, _| {
-            answer?.map_err(|error| match error {
-                sms::SendError::NotSent(failure) => CallError::Connector(Box::new(failure)),
-                sms::SendError::Unknown(_) => {
-                    HostFault::Contract("it reported a preview, which sends nothing, as unknown")
-                        .into()
-                }
-            })
-        };
-        call.run(function, params, settle).await.outcome
-    }
-
-    /// Sends one message: accepted, certainly not sent, or unknown.
-    ///
-    /// Keep the [`Config`] between sends: its secrets are found once for each value.
-    ///
-    /// # Cancel safety
-    ///
-    /// It is not cancel safe. Dropping the future stops the plugin, and once a request has left the result of the send
-    /// is lost. Web frameworks drop a handler's future when its client disconnects. A call that computes for more than
-    /// 10 ms continues in turns with its tenant's other calls, and a future that is not polled keeps its turn. For both
-    /// reasons run each send on a task of its own:
-    ///
-    /// ```no_run
-    /// # use auth_connector_host::{Config, Message, Plugin, Receipt, SendError};
-    /// # use std::sync::Arc;
-    /// # async fn handle(plugin: Plugin, config: Arc<Config>) -> Result<(), Box<dyn std::error::Error>> {
-    /// let message = Message::to("+8613800138000")
-    ///     .usage("SignIn")
-    ///     .code("918273")
-    ///     .correlation_id("sign-in-4711");
-    /// let sending = tokio::spawn(async move { plugin.send_message(&config, &message).await });
-    /// let outcome: Result<Receipt, SendError> = sending.await?;
-    /// # let _ = outcome;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`SendError`] is one of the last two, with the reason. A crash, a kill or a timeout of the plugin is *unknown*,
-    /// unless no request had left by then. A receipt without a request is *not sent*.
-    pub async fn send_message(
-        &self,
-        config: &Config,
-        message: &Message,
-    ) -> Result<Receipt, SendError> {
-        self.send(config, message, false).await.outcome
-    }
-
-    /// As [`Plugin::send_message`], with the call's times and requests.
-    ///
-    /// ```no_run
-    /// # use auth_connector_host::{Config, Message, Plugin};
-    /// # async fn send(plugin: Plugin, config: Config, message: Message) {
-    /// let sent = plugin.send_message_reported(&config, &message).await;
-    /// for request in &sent.report.http {
-    ///     println!("{}{} in {:?}", request.origin, request.path, request.total);
-    /// }
-    /// # }
-    /// ```
-    pub async fn send_message_reported(
-        &self,
-        config: &Config,
-        message: &Message,
-    ) -> Reported<Result<Receipt, SendError>> {
-        self.send(config, message, true).await
-    }
-
-    async fn send(
-        &self,
-        config: &Config,
-        message: &Message,
-        described: bool,
-    ) -> Reported<Result<Receipt, SendError>> {
-        let function = &self.inner.functions.send_message;
-        let call =
-            self.call(message.timeout_ms)
-                .with_config(config, &message.to, &message.variables);
-        let call = Call {
-            success: "accepted",
-            described,
-            ..call
-        };
-        let params = |left_ms| (config.expose(), message.within(left_ms));
-        let settle = |answer: Result<Result<Receipt, sms::SendError>, CallError>, may_have_left| {
-            let receipt = match answer {
-                Ok(answer) => answer?,
-                Err(cause) => return Err(SendError::from_cause(cause, may_have_left)),
-            };
-            // A serial number is what makes an acceptance one, and a request is what a provider accepts.
-            let broken = broken(&receipt.message_id);
-            let claimed = (!may_have_left).then_some("it reported a receipt and made no request");
-            match broken.or(claimed) {
-                Some(broken) => {
-                    let fault = HostFault::Contract(broken);
-                    Err(SendError::from_cause(fault.into(), may_have_left))
-                }
-                None => Ok(receipt),
-            }
-        };
-        call.run(function, params, settle).await
-    }
-
-    /// Asks the provider, without sending, whether a config would work.
-    ///
-    /// # Errors
-    ///
-    /// [`HostFault::Unsupported`] when the plugin has no `sms-operations`; the plugin's own failure when
-    /// nothing could be asked.
-    pub async fn check_config(
-        &self,
-        config: &Config,
-        locales: &[String],
-        timeout_ms: Option<u32>,
-    ) -> Result<Vec<Check>, CallError> {
-        let checked = self.check_config_reported(config, locales, timeout_ms);
-        checked.await.outcome
-    }
-
-    /// As [`Plugin::check_config`], with the call's times and requests.
-    pub async fn check_config_reported(
-        &self,
-        config: &Config,
-        locales: &[String],
-        timeout_ms: Option<u32>,
-    ) -> Reported<Result<Vec<Check>, CallError>> {
-        let Some(operations) = &self.inner.functions.operations else {
-            return unsupported("check-config");
-        };
-        let call = self.call(timeout_ms).with_config(config, "", &[]);
-        let params = |left_ms| (config.expose(), locales, Some(left_ms));
-        let settle = |answer, _| flatten(answer);
-        call.described()
-            .run(&operations.check_config, params, settle)
-            .await
-    }
-
-    /// Looks up what became of a message, above all after [`SendError::Unknown`].
-    ///
-    /// ```no_run
-    /// # use auth_connector_host::{CallError, Config, DeliveryQuery, Plugin};
-    /// # async fn look_up(plugin: Plugin, config: Config) -> Result<(), CallError> {
-    /// let query = DeliveryQuery {
-    ///     to: "+8613800138000".to_owned(),
-    ///     max_age_s: 3_600,
-    ///     correlation_id: Some("sign-in-4711".to_owned()),
-    ///     message_id: None,
-    /// };
-    /// for delivery in plugin.find_deliveries(&config, &query, None).await?.found {
-    ///     println!("{}", delivery.state.as_str());
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`Plugin::check_config`].
-    pub async fn find_deliveries(
-        &self,
-        config: &Config,
-        query: &DeliveryQuery,
-        timeout_ms: Option<u32>,
-    ) -> Result<Deliveries, CallError> {
-        let found = self.find_deliveries_reported(config, query, timeout_ms);
-        found.await.outcome
-    }
-
-    /// As [`Plugin::find_deliveries`], with the call's times and requests.
-    pub async fn find_deliveries_reported(
-        &self,
-        config: &Config,
-        query: &DeliveryQuery,
-        timeout_ms: Option<u32>,
-    ) -> Reported<Result<Deliveries, CallError>> {
-        let Some(operations) = &self.inner.functions.operations else {
-            return unsupported("find-deliveries");
-        };
-        let call = self.call(timeout_ms).with_config(config, &query.to, &[]);
-        let params = |left_ms| (config.expose(), query, Some(left_ms));
-        let settle = |answer, _| flatten(answer);
-        call.described()
-            .run(&operations.find_deliveries, params, settle)
-            .await
     }
 
     /// A call on this plugin, which may take the plugin's own time at most.
@@ -451,8 +244,9 @@ impl Plugin {
         }
     }
 
-    pub(crate) fn receipts(&self) -> Option<&Receipts> {
-        self.inner.functions.receipts.as_ref()
+    /// The functions that it exports.
+    pub(super) fn functions(&self) -> &Exports {
+        &self.inner.functions
     }
 }
 
@@ -465,19 +259,6 @@ impl std::fmt::Debug for Plugin {
     }
 }
 
-/// The plugin's failure as the call's.
-pub(crate) fn flatten<T>(answer: Result<Result<T, Failure>, CallError>) -> Result<T, CallError> {
-    answer?.map_err(|failure| CallError::Connector(Box::new(failure)))
-}
-
-/// The outcome of a function that the plugin does not export.
-pub(super) fn unsupported<T>(function: &'static str) -> Reported<Result<T, CallError>> {
-    Reported {
-        outcome: Err(HostFault::Unsupported(function).into()),
-        report: CallReport::default(),
-    }
-}
-
 /// The finding about a config that no plugin is given.
 fn too_long(fault: &HostFault) -> Diagnostic {
     Diagnostic {
@@ -486,17 +267,5 @@ fn too_long(fault: &HostFault) -> Diagnostic {
         severity: Severity::Error,
         message: fault.to_string(),
         attributes: Attributes::new(),
-    }
-}
-
-/// The longest message id, in bytes. A shortened one would name another message, or none.
-const MESSAGE_ID: usize = 256;
-
-/// Returns why a receipt with this message id is not valid.
-pub(crate) fn broken(message_id: &str) -> Option<&'static str> {
-    match message_id.len() {
-        0 => Some("it reported a receipt without a message id"),
-        1..=MESSAGE_ID => None,
-        _ => Some("it reported a receipt with a message id of more than 256 bytes"),
     }
 }

@@ -1,6 +1,8 @@
 //! Calls of `sms-receipts`: a provider's callbacks, and reports of codes that were used.
 
-use super::plugin::{Plugin, broken, flatten, unsupported};
+use super::operations::{flatten, unsupported};
+use super::plugin::Plugin;
+use super::send::broken;
 use crate::config::Config;
 use crate::contract::{
     Acknowledgement, Attributes, Callback, CallbackContent, CallbackRefusal, CallbackRefusalKind,
@@ -50,8 +52,9 @@ impl Plugin {
         config: &Config,
         callback: &Callback,
     ) -> Result<CallbackContent, CallbackError> {
-        let receipts = self.receipts();
+        let receipts = &self.functions().receipts;
         let function = &receipts
+            .as_ref()
             .ok_or(HostFault::Unsupported("read-callback"))?
             .read_callback;
         if let Some(refusal) = too_large(callback) {
@@ -99,7 +102,7 @@ impl Plugin {
         conversion: &Conversion,
         timeout_ms: Option<u32>,
     ) -> Reported<Result<(), CallError>> {
-        let Some(receipts) = self.receipts() else {
+        let Some(receipts) = &self.functions().receipts else {
             return unsupported("report-conversion");
         };
         let to = conversion.to.as_deref().unwrap_or_default();
