@@ -143,14 +143,30 @@ impl Plan {
         Ok(tag)
     }
 
-    /// Refuses a tag that is another version than that of the files. Other tags, such as `latest`, are free.
+    /// Refuses a tag that is another version than that of the files. Numbers alone are the beginning of a version: `1.4` is
+    /// one of 1.4.0, and `1.5` is not. Other tags, such as `latest`, are free.
     fn check_tag(&self, tag: &str) -> Result<(), RegistryError> {
         let parse = |text: &str| Version::parse(text.strip_prefix('v').unwrap_or(text)).ok();
-        let (Some(version), Some(named)) = (&self.version, parse(tag)) else {
+        let Some((version, own)) = self
+            .version
+            .as_deref()
+            .and_then(|text| Some((text, parse(text)?)))
+        else {
             return Ok(());
         };
-        // A tag has no place for build metadata.
-        if parse(version).is_none_or(|own| own.cmp_precedence(&named) == Ordering::Equal) {
+        let named = tag.strip_prefix('v').unwrap_or(tag);
+        let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        let has_numbers_alone = !named.is_empty() && named.bytes().all(is_number);
+        let is_of_files = match parse(tag) {
+            // A tag has no place for build metadata.
+            Some(named) => own.cmp_precedence(&named) == Ordering::Equal,
+            None if has_numbers_alone => {
+                let core = format!("{}.{}.{}.", own.major, own.minor, own.patch);
+                core.starts_with(&format!("{named}."))
+            }
+            None => true,
+        };
+        if is_of_files {
             return Ok(());
         }
         Err(RegistryError::Reference(english(format!(

@@ -121,6 +121,11 @@ fn tag_of_another_version_is_refused() {
         (":9.9.9", ""),
         (":v1.4.1", "--replace"),
         (":1.4.0-rc.1", "--dry-run"),
+        (":2.0", ""),
+        (":v2", ""),
+        (":1.5", ""),
+        (":1.40", ""),
+        (":1.4.0.1", ""),
     ] {
         let more: Vec<&str> = [more].into_iter().filter(|word| !word.is_empty()).collect();
         let (is_done, said) = publish(tag, &more);
@@ -133,7 +138,15 @@ fn tag_of_another_version_is_refused() {
         assert!(!is_done && said.contains("Name a tag alone"), "{said}");
     }
     assert!(!layout.exists(), "nothing is written");
-    for tag in [":1.4.0", ":v1.4.0", ":latest", ":sms-9.9.9"] {
+    for tag in [
+        ":1.4.0",
+        ":v1.4.0",
+        ":1.4",
+        ":v1",
+        ":latest",
+        ":sms-9.9.9",
+        ":v",
+    ] {
         let (is_done, said) = publish(tag, &[]);
         assert!(is_done, "{tag}: {said}");
     }
