@@ -32,51 +32,66 @@ mod soak;
 mod verifications;
 mod work;
 
-use std::path::Path;
+use clap::Parser;
+use double_answers::When;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "Usage: connector-bench run [--quick]
-       connector-bench verifications [--quick]
-       connector-bench profile
-       connector-bench soak CALLS
-       connector-bench double-answers CALLS idle|late
-       connector-bench lane native|component
-       connector-bench component
-       connector-bench load COMPILATIONS HITS
-       connector-bench memory TENANTS [URL]
-
-Started by `cargo xtask bench` and its like, which builds what is measured and sets the paths.";
+/// Measurements, started by `cargo xtask bench` and its like, which builds what is measured and sets the paths
+#[derive(Parser)]
+#[command(name = "connector-bench")]
+enum Arguments {
+    /// One run of all lanes, loading, memory and the neighbour of attacks
+    Run {
+        /// Fewer rounds, and nothing into the docs
+        #[arg(long)]
+        quick: bool,
+    },
+    /// `auth-host serve` beside better-auth
+    Verifications {
+        /// Fewer rounds, and nothing into the docs
+        #[arg(long)]
+        quick: bool,
+    },
+    /// CPU of a send by layer
+    Profile,
+    /// Many tenants, faults, replaced plugins and hostile neighbours
+    Soak { calls: u64 },
+    /// A server that answers one request in twenty twice
+    DoubleAnswers { calls: u64, when: When },
+    /// Of `run`: work on order, one order a line, of the side `native` or `component`
+    Lane { side: String },
+    /// Of `run`: the component's size, and the fuel of a send
+    Component,
+    /// Of `run`: loading, compiled and from the cache
+    Load { compilations: usize, hits: usize },
+    /// Of `run`: memory of tenants, or of their calls in flight to URL
+    Memory { tenants: usize, url: Option<String> },
+    /// Of `soak`: the calls, whose states go into a file
+    Drive {
+        calls: u64,
+        url: String,
+        states: PathBuf,
+    },
+    /// Of `verifications`: a processor kept awake, until the input ends
+    Spin,
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match words.as_slice() {
-        ["lane", side] => lane::serve(side),
-        ["run"] => run::all(run::FULL, true),
-        ["run", "--quick"] => run::all(run::QUICK, false),
-        ["verifications"] => verify(verifications::FULL, true),
-        ["verifications", "--quick"] => verify(verifications::QUICK, false),
-        ["spin"] => awake::spin(),
-        ["profile"] => run::profile(),
-        ["soak", calls] => count(calls).and_then(|calls| run::soak(calls as u64)),
-        ["drive", calls, url, states] => {
-            count(calls).and_then(|calls| soak::drive(calls as u64, url, Path::new(states)))
-        }
-        ["component"] => component::measure().map(print),
-        ["double-answers", calls, "idle"] => count(calls)
-            .and_then(|calls| double_answers::run(calls as u64, double_answers::When::Idle)),
-        ["double-answers", calls, "late"] => count(calls)
-            .and_then(|calls| double_answers::run(calls as u64, double_answers::When::Late)),
-        ["load", compilations, hits] => both(compilations, hits)
-            .and_then(|(compilations, hits)| load::measure(compilations, hits))
-            .map(print),
-        ["memory", tenants] => count(tenants)
-            .and_then(|tenants| memory::measure(tenants, None))
-            .map(print),
-        ["memory", tenants, url] => count(tenants)
-            .and_then(|tenants| memory::measure(tenants, Some(url)))
-            .map(print),
-        _ => Err(USAGE.to_owned()),
+    let outcome = match Arguments::parse() {
+        Arguments::Run { quick: false } => run::all(run::FULL, true),
+        Arguments::Run { quick: true } => run::all(run::QUICK, false),
+        Arguments::Verifications { quick: false } => verify(verifications::FULL, true),
+        Arguments::Verifications { quick: true } => verify(verifications::QUICK, false),
+        Arguments::Profile => run::profile(),
+        Arguments::Soak { calls } => run::soak(calls),
+        Arguments::DoubleAnswers { calls, when } => double_answers::run(calls, when),
+        Arguments::Lane { side } => lane::serve(&side),
+        Arguments::Component => component::measure().map(print),
+        Arguments::Load { compilations, hits } => load::measure(compilations, hits).map(print),
+        Arguments::Memory { tenants, url } => memory::measure(tenants, url.as_deref()).map(print),
+        Arguments::Drive { calls, url, states } => soak::drive(calls, &url, &states),
+        Arguments::Spin => awake::spin(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,11 +112,13 @@ fn print(value: serde_json::Value) {
     println!("{value}");
 }
 
-fn count(word: &str) -> work::Result<usize> {
-    word.parse()
-        .map_err(|_| format!("`{word}` is not a number"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
 
-fn both(first: &str, second: &str) -> work::Result<(usize, usize)> {
-    Ok((count(first)?, count(second)?))
+    #[test]
+    fn arguments_agree_with_each_other() {
+        Arguments::command().debug_assert();
+    }
 }

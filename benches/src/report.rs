@@ -344,6 +344,13 @@ fn circumstances(results: &Value) -> String {
     for (client, runtime) in runtimes.into_iter().flatten() {
         let _ = writeln!(shown, "{client}: {}.", runtime.as_str().unwrap_or_default());
     }
+    let not_level = results.get("not_level").and_then(Value::as_array);
+    for lane in not_level.into_iter().flatten().filter_map(Value::as_str) {
+        let _ = writeln!(
+            shown,
+            "\n**Not level**: {lane}. Its CPU still changed when the rounds that count began."
+        );
+    }
     for missing in missing(results) {
         let _ = writeln!(shown, "\n**Not measured**: {missing}");
     }
@@ -413,6 +420,13 @@ mod tests {
             after.contains("tencentcloud-sdk-python-sms: Python 3.11.2.\n"),
             "{after}"
         );
+    }
+
+    #[test]
+    fn lane_that_did_not_become_level_is_named() {
+        let shown = circumstances(&json!({"not_level": ["node"]}));
+        assert!(shown.contains("\n**Not level**: node. "), "{shown}");
+        assert!(!circumstances(&json!({"not_level": []})).contains("level"));
     }
 
     #[test]

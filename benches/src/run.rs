@@ -24,16 +24,19 @@ pub const FULL: Size = Size {
     sends: 2000,
     warming: 12,
 };
-/// About one minute.
+/// About one minute. As many rounds before as a level lane needs.
 pub const QUICK: Size = Size {
     rounds: 3,
     sends: 1000,
-    warming: 2,
+    warming: APART + 1,
 };
 
-/// The share by which the CPU of two rounds may differ in a lane that is level. Node compiles what runs often for some
-/// ten rounds, and each takes less than the one before.
+/// The share by which the CPU of a round may differ from that of [`APART`] rounds before, in a lane that is level.
 const LEVEL: f64 = 0.03;
+
+/// Rounds between the two that are compared. Node compiles what runs often for some ten rounds, and each may take only a
+/// little less than the one before.
+const APART: usize = 3;
 
 /// Work of a lane: the name of the figures, the operation, how often relative to the run's size, how many at once.
 struct Work {
@@ -79,6 +82,8 @@ pub struct Run {
     size: Size,
     /// Measurements that were not possible, and why.
     pub missing: Vec<String>,
+    /// Lanes whose CPU still changed when the rounds that count began.
+    not_level: Vec<&'static str>,
     /// The runtimes of the lanes that name one, by lane.
     runtimes: BTreeMap<&'static str, String>,
 }
@@ -93,6 +98,7 @@ impl Run {
             out,
             size,
             missing,
+            not_level: Vec::new(),
             runtimes: BTreeMap::new(),
         })
     }
@@ -124,6 +130,7 @@ impl Run {
             "quick": quick,
             "rounds": self.size.rounds,
             "missing": self.missing,
+            "not_level": self.not_level,
             "runtimes": self.runtimes,
             "lanes": shown(&figures),
             "load": load,
@@ -222,16 +229,15 @@ impl Run {
             }
             Ok(measured)
         };
+        let mut not_level = Vec::new();
         for (lane, works) in &mut lanes {
             eprintln!("== {} warms up", lane.name);
-            let mut before = round(lane, works)?;
-            for _ in 1..self.size.warming {
-                let after = round(lane, works)?;
-                let is_warm = is_level(&before, &after);
-                before = after;
-                if is_warm {
-                    break;
-                }
+            let mut rounds = Vec::new();
+            while rounds.len() < self.size.warming && !is_level(&rounds) {
+                rounds.push(round(lane, works)?);
+            }
+            if !is_level(&rounds) {
+                not_level.push(lane.name);
             }
         }
         let mut figures = Figures::new();
@@ -243,6 +249,7 @@ impl Run {
                 }
             }
         }
+        self.not_level = not_level;
         Ok(figures)
     }
 }
@@ -250,8 +257,12 @@ impl Run {
 /// The figures of each work of a lane, in one round.
 type Round = Vec<(&'static str, Value)>;
 
-/// Returns true if the CPU of every work is the same in two rounds.
-fn is_level(before: &Round, after: &Round) -> bool {
+/// Returns true if the CPU of every work in the last round is that of some rounds before.
+fn is_level(rounds: &[Round]) -> bool {
+    let mut latest = rounds.iter().rev();
+    let (Some(after), Some(before)) = (latest.next(), latest.nth(APART - 1)) else {
+        return false;
+    };
     let cpu = |(_, figures): &(_, Value)| figures.get("cpu_us").and_then(Value::as_f64);
     before.iter().zip(after).all(|(before, after)| {
         let (Some(before), Some(after)) = (cpu(before), cpu(after)) else {
@@ -364,16 +375,40 @@ const SOAK: u64 = 300_000;
 mod tests {
     use super::*;
 
+    fn rounds(cpu: &[[f64; 2]]) -> Vec<Round> {
+        let round = |cpu: &[f64; 2]| cpu.map(|cpu| ("work", json!({"cpu_us": cpu}))).to_vec();
+        cpu.iter().map(round).collect()
+    }
+
+    #[test]
+    fn lane_is_level_by_the_round_three_before() {
+        let sequence = |cpu: &[f64]| rounds(&cpu.iter().map(|cpu| [*cpu, 1.0]).collect::<Vec<_>>());
+        for level in [
+            &[100.0, 100.0, 100.0, 100.0][..],
+            &[100.0, 97.5, 102.5, 97.5],
+            &[120.0, 100.0, 99.0, 98.5, 98.0],
+        ] {
+            assert!(is_level(&sequence(level)), "{level:?}");
+        }
+        for falling in [
+            &[][..],
+            &[100.0],
+            &[100.0, 100.0, 100.0],
+            &[100.0, 97.5, 95.0, 92.7],
+            &[100.0, 101.0, 102.0, 103.0],
+            &[100.0, 100.0, 100.0, 100.0, 97.5, 95.0, 92.7],
+        ] {
+            assert!(!is_level(&sequence(falling)), "{falling:?}");
+        }
+    }
+
     #[test]
     fn lane_is_level_when_all_its_work_is() {
-        let round =
-            |cpu: [f64; 2]| -> Round { cpu.map(|cpu| ("work", json!({"cpu_us": cpu}))).to_vec() };
-        assert!(is_level(&round([100.0, 500.0]), &round([102.9, 486.0])));
-        assert!(!is_level(&round([100.0, 500.0]), &round([100.0, 484.0])));
-        assert!(!is_level(&round([100.0, 500.0]), &round([103.0, 500.0])));
-        assert!(!is_level(
-            &vec![("work", json!({}))],
-            &vec![("work", json!({}))]
-        ));
+        let before = [[100.0, 500.0]; 3];
+        let with = |last: [f64; 2]| rounds(&[&before[..], &[last]].concat());
+        assert!(is_level(&with([102.9, 486.0])));
+        assert!(!is_level(&with([100.0, 484.0])));
+        assert!(!is_level(&with([103.0, 500.0])));
+        assert!(!is_level(&vec![vec![("work", json!({}))]; 4]));
     }
 }

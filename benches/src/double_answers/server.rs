@@ -17,9 +17,11 @@ const EACH: u64 = 20;
 const NUMBERS: [&str; 3] = ["+8613800138000", "+8613911112222", "+8613700001111"];
 
 /// When the second answer comes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum When {
+    /// Before anything of the next request arrived
     Idle,
+    /// After all of the next request arrived, before its own answer
     Late,
 }
 
