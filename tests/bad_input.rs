@@ -2,7 +2,8 @@
 //! function sends a request, traps, or repeats the wrong value.
 
 use crate::support::{
-    CODE, INTERNATIONAL, MAINLAND, code_to, config, discreet, host, load, not_sent, to_config,
+    CODE, INTERNATIONAL, MAINLAND, assert_is_sentence, code_to, config, discreet, host, load,
+    not_sent, to_config,
 };
 use auth_connector_host::{CallError, Config, Failure, FailureKind, Message, Plugin, Severity};
 use serde_json::{Value, json};
@@ -34,7 +35,8 @@ async fn blocked(plugin: &Plugin, config: &Config) -> Vec<(String, String)> {
         .filter(|finding| finding.severity == Severity::Error);
     errors
         .map(|finding| {
-            assert!(finding.message.len() > 10 && finding.message.ends_with('.'));
+            assert!(finding.message.len() > 10);
+            assert_is_sentence(&finding.message);
             (finding.pointer, finding.code)
         })
         .collect()
@@ -246,6 +248,24 @@ async fn unacceptable_code_is_refused_by_position() {
     }
 }
 
+/// The service would refuse it, and the caller gets the error before any request.
+#[tokio::test]
+async fn unacceptable_second_parameter_is_refused_by_position() {
+    let mut config = config(None);
+    config["templates"][1]["params"] = json!(["{{code}}", "{{ttlMinutes}}"]);
+    let mut message = code_to(MAINLAND);
+    message
+        .variables
+        .push(("ttlMinutes".to_owned(), "ten".to_owned()));
+    let failure = refused(&plugin(), &config, &message).await;
+    assert_eq!(failure.kind, FailureKind::InvalidMessage);
+    assert!(
+        failure.message.contains("Parameter 2"),
+        "{}",
+        failure.message
+    );
+}
+
 #[tokio::test]
 async fn missing_template_variable_is_named() {
     let mut message = code_to(MAINLAND);
@@ -265,6 +285,9 @@ async fn ambiguous_number_is_refused_without_its_digits() {
     let plugin = plugin();
     for number in [
         "13800138000",
+        "18624017194",
+        "85268326366",
+        "8613012345678",
         "",
         "+",
         "+86",

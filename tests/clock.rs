@@ -21,7 +21,12 @@ fn is_expired(failure: &Failure) {
         failure.provider_code.as_deref(),
         Some("AuthFailure.SignatureExpire")
     );
-    assert!(failure.message.contains("clock"), "{}", failure.message);
+    assert!(
+        failure.message.contains("Set the host's clock"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(attribute(&failure.attributes, "turn"), Some("host"));
 }
 
 #[tokio::test]
@@ -59,6 +64,30 @@ async fn second_attempt_is_signed_for_servers_day() {
         let rig = off_by(server, seconds);
         accepted(rig.send(&code_to(MAINLAND)).await);
         assert_eq!(rig.simulator.complete_requests(), 2);
+    }
+}
+
+/// The first second of each month of 2024, and the last second of its 29 February.
+#[tokio::test]
+async fn signature_holds_in_every_month() {
+    for moment in [
+        1_704_067_200,
+        1_706_745_600,
+        1_709_251_199,
+        1_709_251_200,
+        1_711_929_600,
+        1_714_521_600,
+        1_717_200_000,
+        1_719_792_000,
+        1_722_470_400,
+        1_725_148_800,
+        1_727_740_800,
+        1_730_419_200,
+        1_733_011_200,
+    ] {
+        let rig = off_by(moment, 0);
+        accepted(rig.send(&code_to(MAINLAND)).await);
+        assert_eq!(rig.simulator.complete_requests(), 1, "{moment}");
     }
 }
 

@@ -53,6 +53,40 @@ async fn code_abroad_uses_international_template() {
     );
 }
 
+/// Each number gets its message from its own application, with its own key, signature and sender.
+#[tokio::test]
+async fn one_config_serves_mainland_and_world() {
+    let rig = Rig::new();
+    let mut config = rig.config();
+    config["extendCode"] = "12".into();
+    config["international"] = json!({
+        "sdkAppId": "2400006666",
+        "signName": "Tencent",
+        "senderId": "ACME",
+        "region": "ap-singapore",
+        "accessKeyId": "AKID5URYX45jqRO25g3uK5kbAAegiEXAMPLE",
+        "accessKeySecret": "Wq7dNf2ZkVxS9mTbR4hLcYp8gEXAMPLE",
+        "sessionToken": "Kx4vRb9TnZ2mQw7sHd5LEXAMPLE",
+    });
+    for (number, expected) in [
+        (MAINLAND, ["1400006666", "腾讯云", "12", ""]),
+        (INTERNATIONAL, ["2400006666", "Tencent", "", "ACME"]),
+    ] {
+        rig.simulator.reset();
+        accepted(rig.send_with(&config, &code_to(number)).await);
+        let [message] = &rig.simulator.messages()[..] else {
+            panic!("one message")
+        };
+        let sent = [
+            &message.app_id,
+            &message.sign,
+            &message.extend_code,
+            &message.sender_id,
+        ];
+        assert_eq!(sent, expected);
+    }
+}
+
 #[tokio::test]
 async fn formatted_number_arrives_in_e164() {
     let rig = Rig::new();
@@ -143,6 +177,7 @@ async fn what_a_preview_shows_is_what_is_sent() {
             (sent.template_id, sent.params)
         );
     }
+    assert_eq!(rig.simulator.complete_requests(), 2, "one for each send");
 }
 
 /// The config is unchanged; the service's name resolves to the simulator.

@@ -18,7 +18,6 @@
 //! | [`bad_input`] | invalid configs and messages |
 //! | [`bounds`] | input at its limits and beyond, and memory that stops growing |
 //! | [`limits`] | a send's need of each limit, against the default |
-//! | [`weaknesses`] | weaknesses of the connector that this one replaces |
 //! | [`webhook`] | the example connector, which the host was not made for |
 //! | [`corpus`] | the fuzzers' corpora of configs, responses and numbers |
 //! | [`live`] | replacing the plugin under load, and tenants beside each other |
@@ -83,5 +82,4 @@ mod service;
 mod signature;
 mod soak;
 mod support;
-mod weaknesses;
 mod webhook;

@@ -3,7 +3,8 @@
 //! First refusals by the simulator's own rules, then single codes.
 
 use crate::support::{
-    INTERNATIONAL, MAINLAND, Rig, accepted, attribute, code_to, discreet, not_sent, unknown,
+    INTERNATIONAL, MAINLAND, Rig, accepted, assert_is_sentence, attribute, code_to, discreet,
+    not_sent, unknown,
 };
 use auth_connector_host::{Failure, FailureKind};
 use serde_json::{Value, json};
@@ -77,6 +78,7 @@ async fn operators_mistake_is_diagnosed_with_code_and_field() {
         let failure = not_sent(rig.send_with(&config, &code_to(MAINLAND)).await);
         assert_eq!(gist(&failure), (code, kind, "operator"));
         assert!(failure.message.contains(hint), "{}", failure.message);
+        assert_is_sentence(&failure.message);
         assert!(failure.request_id.is_some() && failure.retry_after_ms.is_none());
     }
     assert!(rig.simulator.messages().is_empty());
@@ -147,6 +149,12 @@ async fn each_refusal_class_tells_wait_and_turn() {
             "AuthFailure.SecretIdNotFound",
             FailureKind::Authentication,
             "operator",
+            None,
+        ),
+        (
+            "InternalError.RequestTimeException",
+            FailureKind::Authentication,
+            "host",
             None,
         ),
     ] {

@@ -40,6 +40,14 @@ pub fn code_to(number: &str) -> Message {
     Message::to(number).usage("Register").code(CODE)
 }
 
+/// Fails if a text for an operator is no sentence, or has internals of a parser.
+pub fn assert_is_sentence(text: &str) {
+    assert!(text.ends_with('.'), "{text}");
+    for internal in ["{\"", "success", "issues", "undefined", "RequestId"] {
+        assert!(!text.contains(internal), "{internal} in {text}");
+    }
+}
+
 /// Fails if a text contains a secret, a number or a code.
 pub fn discreet(text: &str) {
     let national = [MAINLAND, INTERNATIONAL].map(|number| &number[3..]);

@@ -19,7 +19,8 @@ pub use artifacts::{
     auth_host, bench, component, hostile, hostile_with_std, simulator, webhook, xtask,
 };
 pub use config::{
-    CODE, INTERNATIONAL, MAINLAND, SECRET_ID, SECRET_KEY, code_to, config, discreet, to_config,
+    CODE, INTERNATIONAL, MAINLAND, SECRET_ID, SECRET_KEY, assert_is_sentence, code_to, config,
+    discreet, to_config,
 };
 pub use connector::{COMPILED, host, load};
 pub use proxy::Proxy;
