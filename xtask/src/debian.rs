@@ -23,12 +23,41 @@ const PACKAGES: &[(&str, &[&str])] = &[
 /// Other names of a program. Ubuntu has no package `chromium`: it has a snap, or Google's package.
 const NAMES: &[(&str, &[&str])] = &[("chromium", &["google-chrome", "chromium-browser"])];
 
+/// Installs what is missing, and fails with all of `programs` that still are.
+pub fn provide(programs: &[&str]) -> Result {
+    if programs.contains(&"chromium") {
+        check_browser(named_browser().as_deref())?;
+    }
+    install_missing();
+    require(programs)
+}
+
+/// The browser suites' own variable.
+fn named_browser() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").filter(|named| !named.is_empty());
+    named.map(PathBuf::from)
+}
+
+/// Fails if CHROMIUM names no file: the suites start that file and no other, so an installation would not help.
+fn check_browser(named: Option<&Path>) -> Result {
+    match named.filter(|file| !file.is_file()) {
+        None => Ok(()),
+        Some(file) => Err(format!(
+            "CHROMIUM names {}, which is no file. Set it to the file of a browser, or unset it: then chromium is looked for \
+             in PATH, and installed if it is missing.",
+            file.display()
+        )),
+    }
+}
+
 /// Installs missing packages with apt-get, as root or with `sudo -n`. Elsewhere nothing is done: [`require`] reports what
 /// is missing. One that a distribution does not have keeps no other from being installed.
-pub fn install_missing() {
+fn install_missing() {
+    let has_named_browser = named_browser().is_some();
     let missing: Vec<_> = PACKAGES
         .iter()
         .filter(|(program, _)| find(program).is_none())
+        .filter(|(program, _)| *program != "chromium" || !has_named_browser)
         .collect();
     if missing.is_empty() || !Path::new("/usr/bin/apt-get").exists() {
         return;
@@ -50,7 +79,7 @@ pub fn install_missing() {
 }
 
 /// Fails with all programs that are missing.
-pub fn require(programs: &[&str]) -> Result {
+fn require(programs: &[&str]) -> Result {
     let mut missing: Vec<&str> = programs
         .iter()
         .copied()
@@ -86,11 +115,10 @@ pub fn require(programs: &[&str]) -> Result {
 
 /// The file of a program: in a folder of PATH, or in Debian's folder for servers; a browser where CHROMIUM says.
 pub fn find(program: &str) -> Option<PathBuf> {
-    // The browser suites' own variable.
     if program == "chromium"
-        && let Some(named) = std::env::var_os("CHROMIUM")
+        && let Some(named) = named_browser()
     {
-        return Some(PathBuf::from(named)).filter(|file| file.is_file());
+        return Some(named).filter(|file| file.is_file());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
@@ -133,6 +161,17 @@ fn apt(prefix: &[&str]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn browser_that_is_no_file_is_named() {
+        assert_eq!(check_browser(None), Ok(()));
+        assert_eq!(check_browser(Some(Path::new("/bin/sh"))), Ok(()));
+        for wrong in ["/no/such", "chromium", "/bin"] {
+            let error = check_browser(Some(Path::new(wrong))).unwrap_err();
+            let begin = format!("CHROMIUM names {wrong}, which is no file. ");
+            assert!(error.starts_with(&begin), "{error}");
+        }
+    }
 
     #[test]
     fn missing_programs_are_named_together() {

@@ -92,8 +92,7 @@ const ENGINES: Suite = Suite {
 /// `cargo xtask test --engines`: the suite of the engines in full length, which writes its tables into the page.
 pub fn engines() -> Result {
     let workspace = Workspace::open_optimised()?;
-    debian::install_missing();
-    debian::require(ENGINES.needs)?;
+    debian::provide(ENGINES.needs)?;
     workspace.build_programs()?;
     engines_of(&workspace, &["--full"])
 }
@@ -121,10 +120,9 @@ fn engines_of(workspace: &Workspace, arguments: &[&str]) -> Result {
 /// Installs the programs that the suites need, and fails if some are missing: before the first test, because all of it
 /// takes an hour.
 pub fn prepare() -> Result {
-    debian::install_missing();
     let suites = SUITES.iter().chain([&ENGINES]);
     let needs: Vec<&str> = suites.flat_map(|suite| suite.needs).copied().collect();
-    debian::require(&needs)
+    debian::provide(&needs)
 }
 
 /// Runs every suite, each as a step with its title.
