@@ -11,7 +11,7 @@ use crate::clock::ClockMode;
 use crate::gateway::signature::Leniency;
 use crate::server::DEFAULT_CLIENT_TIMEOUT;
 use crate::service::{Event, Observer};
-use crate::world::DEFAULT_DELIVERY_DELAY_MS;
+use crate::state::DEFAULT_DELIVERY_DELAY_MS;
 
 /// Messages and journal entries that are kept by default.
 pub const DEFAULT_RETENTION: usize = 10_000;

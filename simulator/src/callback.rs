@@ -92,9 +92,9 @@ pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFai
             let count = due.len() as u64;
             let pushed = tokio::time::timeout(RESPONSE_TIMEOUT, push(&target, &due)).await;
             match pushed.unwrap_or(Err("no answer came in time")) {
-                Ok(()) => service.world().callbacks_accepted += count,
+                Ok(()) => service.state().callbacks_accepted += count,
                 Err(why) => {
-                    service.world().callbacks_failed += count;
+                    service.state().callbacks_failed += count;
                     if let Some(tell) = &on_failure {
                         tell(&format!(
                             "{count} delivery report(s) did not reach the callback: {why}"
@@ -116,10 +116,10 @@ pub async fn run(service: Arc<Service>, target: Target, on_failure: Option<OnFai
 /// The reports that are due, marked as pushed, and the time until the next.
 fn take_due(service: &Service) -> (Vec<Report>, Option<u64>) {
     let now_ms = service.clock().now_ms();
-    let mut world = service.world();
+    let mut state = service.state();
     let mut due = Vec::new();
     let mut next_ms: Option<u64> = None;
-    for record in world.records.iter_mut().filter(|r| !r.called_back) {
+    for record in state.records.iter_mut().filter(|r| !r.called_back) {
         let Some((at_ms, receipt)) = record.report else {
             continue;
         };

@@ -12,7 +12,7 @@ use crate::gateway::signature::Leniency;
 use crate::random::Random;
 use crate::request::ApiRequest;
 use crate::service::Service;
-use crate::world::World;
+use crate::state::State;
 
 /// The arrival time of fuzzed requests, in Unix seconds: that of Tencent's published examples.
 pub const MOMENT: i64 = 1_551_113_065;
@@ -45,7 +45,7 @@ pub(crate) fn service(lenient: bool) -> Service {
             any_credentials: lenient,
             derived_service: lenient,
         },
-        World::new(Random::new(0), 100),
+        State::new(Random::new(0), 100),
         None,
     )
 }

@@ -26,7 +26,7 @@
 //! | 23 | acceptance | `actions::send_sms::accept` |
 //!
 //! A request passes in one direction: [`server`](crate::Simulator) reads it, `gateway` runs the checks that all of
-//! Tencent's APIs share, `actions` decides, `world` stores, `reply` writes, and a fault may alter the response. No code
+//! Tencent's APIs share, `actions` decides, `state` stores, `reply` writes, and a fault may alter the response. No code
 //! is shared with the connector, so that a mistake cannot confirm itself.
 
 mod action;
@@ -65,9 +65,9 @@ mod service;
 mod simulator;
 mod spoil;
 mod start;
+mod state;
 mod tc3;
 mod tls;
-mod world;
 
 pub use builder::{Builder, DEFAULT_RETENTION, StartError};
 pub use catalogue::{

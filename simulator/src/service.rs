@@ -24,7 +24,7 @@ use crate::parameters;
 use crate::reply::{Answer, Payload};
 use crate::request::{ApiRequest, Refusal};
 use crate::spoil;
-use crate::world::World;
+use crate::state::State;
 
 /// Outcome of one request, for the observer.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub struct Service {
     clock: Clock,
     leniency: Leniency,
     observer: Option<Observer>,
-    world: Mutex<World>,
+    state: Mutex<State>,
     changes: watch::Sender<u64>,
 }
 
@@ -54,7 +54,7 @@ impl Service {
         catalogue: Catalogue,
         clock: Clock,
         leniency: Leniency,
-        world: World,
+        state: State,
         observer: Option<Observer>,
     ) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Service {
             clock,
             leniency,
             observer,
-            world: Mutex::new(world),
+            state: Mutex::new(state),
             changes: watch::Sender::new(0),
         }
     }
@@ -78,9 +78,9 @@ impl Service {
     }
 
     /// The mutable state. Locked briefly, never across an await.
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere must not stop the simulator.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets the clock and notifies all subscribers.
@@ -127,16 +127,16 @@ impl Service {
         let overlooked = checked.as_ref().ok().and_then(|(_, who)| who.overlooked);
         // One lock from here on: the state cannot change during a request, and the journal has requests in the order in
         // which they changed it.
-        let mut world = self.world();
-        let request_id = world.random.uuid();
+        let mut state = self.state();
+        let request_id = state.random.uuid();
         entry.request_id.clone_from(&request_id);
         let decided = checked.and_then(|(action, who)| {
-            let admitted = gateway.admit(request, action, &who, &request_id, &mut world.rates)?;
+            let admitted = gateway.admit(request, action, &who, &request_id, &mut state.rates)?;
             self.act(
                 action,
                 &admitted,
                 &gateway,
-                &mut world,
+                &mut state,
                 &mut entry,
                 &mut accepted,
             )
@@ -148,7 +148,7 @@ impl Service {
         entry.verdict = payload.verdict().to_owned();
         let overlooked = overlooked.map(|what| format!("overlooked, being lenient: {what}"));
         entry.detail.extend(overlooked);
-        self.record(world, entry, accepted);
+        self.record(state, entry, accepted);
         Answer {
             payload,
             request_id,
@@ -179,7 +179,7 @@ impl Service {
             fault: Some(fault.to_owned()),
             ..JournalEntry::default()
         };
-        self.record(self.world(), entry, Vec::new());
+        self.record(self.state(), entry, Vec::new());
     }
 
     /// Refuses a request with a fault's code, without any check.
@@ -192,7 +192,7 @@ impl Service {
         let action = action_of(request);
         // Responses of other actions have no status per number.
         let statuses = (action == Some(Action::SendSms)).then(|| failed(request));
-        let request_id = self.world().random.uuid();
+        let request_id = self.state().random.uuid();
         let mut answer = Answer {
             payload: Payload::Statuses { statuses },
             request_id,
@@ -215,21 +215,21 @@ impl Service {
             fault: Some("code".to_owned()),
             ..JournalEntry::default()
         };
-        self.record(self.world(), entry, Vec::new());
+        self.record(self.state(), entry, Vec::new());
         answer
     }
 
     /// Records it in the journal, releases the lock, and notifies subscribers and the observer.
     fn record(
         &self,
-        mut world: MutexGuard<'_, World>,
+        mut state: MutexGuard<'_, State>,
         entry: JournalEntry,
         accepted: Vec<Message>,
     ) {
         let entry = entry.bounded();
         let observed = self.observer.as_ref().map(|told| (told, entry.clone()));
-        let sequence = world.journal.push(entry);
-        drop(world);
+        let sequence = state.journal.push(entry);
+        drop(state);
         if !accepted.is_empty() {
             self.changed();
         }
@@ -263,14 +263,14 @@ impl Service {
         action: Action,
         admitted: &Admitted<'_>,
         gateway: &Gateway<'_>,
-        world: &mut World,
+        state: &mut State,
         entry: &mut JournalEntry,
         accepted: &mut Vec<Message>,
     ) -> Result<Payload, Refusal> {
         let (catalogue, now_ms) = (&self.catalogue, gateway.now_ms);
         let data = match action {
             Action::SendSms => {
-                let sent = send_sms::run(admitted, catalogue, now_ms, world)?;
+                let sent = send_sms::run(admitted, catalogue, now_ms, state)?;
                 entry.detail.extend(sent.detail);
                 entry.recipients = sent.statuses.iter().map(verdict).collect();
                 *accepted = sent.accepted;
@@ -281,16 +281,16 @@ impl Service {
             Action::DescribeSmsTemplateList => lists::templates(admitted),
             Action::DescribeSmsSignList => lists::signatures(admitted),
             Action::SmsPackagesStatistics => {
-                statistics::packages(admitted, catalogue, now_ms, world)
+                statistics::packages(admitted, catalogue, now_ms, state)
             }
-            Action::SendStatusStatistics => statistics::send_status(admitted, catalogue, world),
+            Action::SendStatusStatistics => statistics::send_status(admitted, catalogue, state),
             Action::DescribePhoneNumberInfo => reports::phone_info(admitted),
-            Action::PullSmsSendStatus => reports::pull(admitted, catalogue, now_ms, world),
+            Action::PullSmsSendStatus => reports::pull(admitted, catalogue, now_ms, state),
             Action::PullSmsSendStatusByPhoneNumber => {
-                reports::pull_by_number(admitted, catalogue, now_ms, world)
+                reports::pull_by_number(admitted, catalogue, now_ms, state)
             }
             Action::DescribeSendRecordList => {
-                reports::send_records(admitted, catalogue, now_ms, world)
+                reports::send_records(admitted, catalogue, now_ms, state)
             }
             Action::ReportConversion => reports::conversion(admitted, catalogue),
         };

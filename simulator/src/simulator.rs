@@ -84,22 +84,22 @@ impl Simulator {
 
     /// The accepted messages that are kept, oldest first.
     pub fn messages(&self) -> Vec<Message> {
-        self.service.world().inbox.iter().cloned().collect()
+        self.service.state().inbox.iter().cloned().collect()
     }
 
     /// Empties the inbox, or removes the messages to one number given in E.164 form. Returns how many there were.
     pub fn clear_messages(&self, to: Option<&str>) -> usize {
-        self.service.world().inbox.clear(to)
+        self.service.state().inbox.clear(to)
     }
 
     /// Each API request and its outcome, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.service.world().journal.iter().cloned().collect()
+        self.service.state().journal.iter().cloned().collect()
     }
 
     /// `SendSms` requests that arrived with headers and whole body, whatever their outcome.
     pub fn complete_requests(&self) -> u64 {
-        self.service.world().complete_requests
+        self.service.state().complete_requests
     }
 
     /// Sets the clock to run at this many seconds from real time, at most 100 years.
@@ -135,7 +135,7 @@ impl Simulator {
     /// Queues a fault for this many API requests, after those already queued.
     pub fn queue_faults(&self, fault: Fault, times: u32) {
         if times > 0 {
-            self.service.world().faults.push_back(Queued {
+            self.service.state().faults.push_back(Queued {
                 fault,
                 times,
                 action: None,
@@ -146,7 +146,7 @@ impl Simulator {
     /// Queues a fault for the next request of one action, such as `SendSms`: other requests in the background do not
     /// use it up.
     pub fn queue_fault_of(&self, action: &str, fault: Fault) {
-        self.service.world().faults.push_back(Queued {
+        self.service.state().faults.push_back(Queued {
             fault,
             times: 1,
             action: Some(action.to_owned()),
@@ -155,16 +155,16 @@ impl Simulator {
 
     /// Starts faults by chance, or stops them.
     pub fn set_chaos(&self, chaos: Option<Chaos>) {
-        let mut world = self.service.world();
+        let mut state = self.service.state();
         match chaos {
-            Some(chaos) => world.set_chaos(chaos),
-            None => world.chaos = None,
+            Some(chaos) => state.set_chaos(chaos),
+            None => state.chaos = None,
         }
     }
 
     /// Resets inbox, journal, limits, balances, faults and counters. The clock stays.
     pub fn reset(&self) {
-        self.service.world().reset();
+        self.service.state().reset();
     }
 
     /// Stops accepting connections, waits up to 2 seconds for responses under way, and ends.

@@ -16,8 +16,8 @@ use crate::random::Random;
 use crate::server::{Server, Stop};
 use crate::service::Service;
 use crate::simulator::Simulator;
+use crate::state::State;
 use crate::tls;
-use crate::world::World;
 
 /// Time that a graceful stop waits for responses under way.
 const GRACE: Duration = Duration::from_secs(2);
@@ -67,18 +67,18 @@ impl Builder {
             self.control_token.as_deref(),
             addr,
         )?;
-        let mut world = World::new(
+        let mut state = State::new(
             Random::new(self.seed.unwrap_or_else(random_seed)),
             self.retention,
         );
-        world.records.has_callback = callback.is_some();
-        world.delivery_delay_ms =
+        state.records.has_callback = callback.is_some();
+        state.delivery_delay_ms =
             i64::try_from(self.delivery_delay.as_millis()).unwrap_or(i64::MAX);
         let service = Arc::new(Service::new(
             self.catalogue,
             Clock::new(clock),
             self.leniency,
-            world,
+            state,
             self.observer,
         ));
         let server = Arc::new(Server {

@@ -10,7 +10,7 @@ use crate::gateway::Admitted;
 use crate::phone::Number;
 use crate::records::Record;
 use crate::request::Refusal;
-use crate::world::World;
+use crate::state::State;
 
 /// Maximum of reports in one response.
 const MOST_REPORTS: u64 = 100;
@@ -30,13 +30,13 @@ pub fn pull(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
     now_ms: i64,
-    world: &mut World,
+    state: &mut State,
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
     let limit = pull_limit(given)?;
     let mut set = Vec::new();
-    for record in world.records.iter_mut() {
+    for record in state.records.iter_mut() {
         if set.len() < limit && record.app_id == app.id && !record.pulled {
             let Some(entry) = report(record, now_ms) else {
                 continue;
@@ -57,7 +57,7 @@ pub fn pull_by_number(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
     now_ms: i64,
-    world: &World,
+    state: &State,
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
@@ -67,7 +67,7 @@ pub fn pull_by_number(
     }
     let period = period(admitted, now_ms, REPORTS_REACH_S)?;
     let to = e164(text(given, "PhoneNumber"), &codes::INVALID_PARAMETER)?;
-    let set: Vec<Value> = world
+    let set: Vec<Value> = state
         .records
         .iter()
         .filter(|r| r.app_id == app.id && r.to == to && period.contains(&r.time_ms))
@@ -86,7 +86,7 @@ pub fn send_records(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
     now_ms: i64,
-    world: &World,
+    state: &State,
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
@@ -100,7 +100,7 @@ pub fn send_records(
     let to = e164(text(given, "PhoneNumber"), &codes::INCORRECT_PHONE_NUMBER)?;
     let found = || {
         let wanted = |r: &&Record| r.app_id == app.id && r.to == to && period.contains(&r.time_ms);
-        world.records.iter().rev().filter(wanted)
+        state.records.iter().rev().filter(wanted)
     };
     let skip = usize::try_from(offset).unwrap_or(usize::MAX);
     let set: Vec<Value> = found()

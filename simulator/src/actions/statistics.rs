@@ -11,7 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::codes;
 use crate::gateway::Admitted;
 use crate::request::Refusal;
-use crate::world::World;
+use crate::state::State;
 
 /// Maximum of packages in one response.
 const MOST_PACKAGES: u64 = 500;
@@ -30,7 +30,7 @@ pub fn packages(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
     now_ms: i64,
-    world: &World,
+    state: &State,
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
@@ -51,7 +51,7 @@ pub fn packages(
                 "PackageAmount": amount,
                 "PackageType": 1,
                 "PackageId": 1,
-                "CurrentUsage": world.spent(&app.id),
+                "CurrentUsage": state.spent(&app.id),
             })
         })
         .into_iter()
@@ -69,7 +69,7 @@ pub fn packages(
 pub fn send_status(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
-    world: &World,
+    state: &State,
 ) -> Result<Value, Refusal> {
     let given = &admitted.parameters;
     let (_, app) = access::owned_app(admitted, catalogue, text(given, "SmsSdkAppId"))?;
@@ -86,7 +86,7 @@ pub fn send_status(
     // The hour of `EndTime` counts whole (inference).
     let period = begin_ms..end_ms + 3_600_000;
     let (mut fees, mut requests, mut accepted) = (0u64, 0u64, 0u64);
-    for record in world.records.iter() {
+    for record in state.records.iter() {
         if record.app_id == app.id && period.contains(&record.time_ms) {
             requests += 1;
             accepted += u64::from(record.code == "Ok");

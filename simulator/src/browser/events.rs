@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::clock::ClockMode;
 use crate::inbox::Message;
 use crate::service::Service;
-use crate::world::World;
+use crate::state::State;
 
 /// Interval between two polls.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -102,11 +102,11 @@ pub fn begin(
 /// Returns the next event, and whether another is due at once.
 fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
     let clock = service.clock().mode();
-    let world = service.world();
-    let messages = Span::of(world.inbox.iter().map(|message| message.sequence));
-    let requests = Span::of(world.journal.iter().map(|entry| entry.sequence));
-    let faults = json!(world.faults);
-    let chaos = json!(world.chaos.as_ref().map(|(chaos, _)| chaos));
+    let state = service.state();
+    let messages = Span::of(state.inbox.iter().map(|message| message.sequence));
+    let requests = Span::of(state.journal.iter().map(|entry| entry.sequence));
+    let faults = json!(state.faults);
+    let chaos = json!(state.chaos.as_ref().map(|(chaos, _)| chaos));
     let before = std::mem::replace(
         told,
         Told {
@@ -127,8 +127,8 @@ fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
         true => (0, 0),
         false => (before.messages.newest, before.requests.newest),
     };
-    let new_messages = messages_after(&world, message_after);
-    let new_requests: Vec<_> = world
+    let new_messages = messages_after(&state, message_after);
+    let new_requests: Vec<_> = state
         .journal
         .iter()
         .filter(|entry| entry.sequence > request_after)
@@ -160,8 +160,8 @@ fn look(service: &Service, told: &mut Told) -> (Option<Value>, bool) {
     (Some(event), has_more)
 }
 
-fn messages_after(world: &World, after: u64) -> Vec<&Message> {
-    let newer = world
+fn messages_after(state: &State, after: u64) -> Vec<&Message> {
+    let newer = state
         .inbox
         .iter()
         .filter(|message| message.sequence > after);

@@ -56,8 +56,8 @@ pub async fn list(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let wanted = Wanted::read(asked)?;
     let found = wanted
         .find(asked, |wanted| {
-            let world = asked.service.world();
-            let found: Vec<Message> = world
+            let state = asked.service.state();
+            let found: Vec<Message> = state
                 .inbox
                 .iter()
                 .filter(|m| wanted.matches(m))
@@ -74,8 +74,8 @@ pub async fn latest_otp(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let wanted = Wanted::read(asked)?;
     let found = wanted
         .find(asked, |wanted| {
-            let world = asked.service.world();
-            world
+            let state = asked.service.state();
+            state
                 .inbox
                 .iter()
                 .rev()
@@ -95,7 +95,7 @@ pub async fn latest_otp(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 pub fn delete(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let query = Query::parse(&asked.query, &["to"])?;
     let to = query.phone("to")?;
-    let deleted = asked.service.world().inbox.clear(to.as_deref());
+    let deleted = asked.service.state().inbox.clear(to.as_deref());
     ok(&json!({ "deleted": deleted }))
 }
 
@@ -103,8 +103,8 @@ pub fn delete(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 pub fn journal(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     let query = Query::parse(&asked.query, &["after"])?;
     let after = query.number("after", 0, u64::MAX)?.unwrap_or_default();
-    let world = asked.service.world();
-    let entries: Vec<_> = world
+    let state = asked.service.state();
+    let entries: Vec<_> = state
         .journal
         .iter()
         .filter(|entry| entry.sequence > after)

@@ -22,13 +22,13 @@ use crate::magic as magic_numbers;
 pub fn health(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     let service = asked.service;
-    let world = service.world();
+    let state = service.state();
     ok(&json!({
         "status": "ok",
-        "messages": world.inbox.iter().count(),
-        "complete_requests": world.complete_requests,
-        "callbacks_accepted": world.callbacks_accepted,
-        "callbacks_failed": world.callbacks_failed,
+        "messages": state.inbox.iter().count(),
+        "complete_requests": state.complete_requests,
+        "callbacks_accepted": state.callbacks_accepted,
+        "callbacks_failed": state.callbacks_failed,
         "clock_unix_ms": service.clock().now_ms(),
     }))
 }
@@ -36,7 +36,7 @@ pub fn health(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 /// `POST /_sim/reset`: inbox, journal, limits, balances, faults, chaos and counters; the clock stays.
 pub fn reset(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    asked.service.world().reset();
+    asked.service.state().reset();
     ok(&json!({ "reset": true }))
 }
 
@@ -106,7 +106,7 @@ pub fn set_clock(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
 /// `GET /_sim/faults`: the faults still queued.
 pub fn faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    ok(&json!({ "faults": asked.service.world().faults }))
+    ok(&json!({ "faults": asked.service.state().faults }))
 }
 
 /// `POST /_sim/faults`.
@@ -114,22 +114,22 @@ pub fn queue_fault(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     let queued: Queued = read(&asked.body)?;
     check_queued(&queued)?;
-    asked.service.world().faults.push_back(queued);
+    asked.service.state().faults.push_back(queued);
     faults(asked)
 }
 
 /// `DELETE /_sim/faults`.
 pub fn clear_faults(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    asked.service.world().faults.clear();
+    asked.service.state().faults.clear();
     faults(asked)
 }
 
 /// `GET /_sim/chaos`.
 pub fn chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    let world = asked.service.world();
-    ok(&json!({ "chaos": world.chaos.as_ref().map(|(chaos, _)| chaos) }))
+    let state = asked.service.state();
+    ok(&json!({ "chaos": state.chaos.as_ref().map(|(chaos, _)| chaos) }))
 }
 
 /// `PUT /_sim/chaos`.
@@ -145,14 +145,14 @@ pub fn set_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
         ));
     }
     given.faults.iter().try_for_each(check_fault)?;
-    asked.service.world().set_chaos(given);
+    asked.service.state().set_chaos(given);
     chaos(asked)
 }
 
 /// `DELETE /_sim/chaos`.
 pub fn stop_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
-    asked.service.world().chaos = None;
+    asked.service.state().chaos = None;
     chaos(asked)
 }
 

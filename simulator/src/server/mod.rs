@@ -296,7 +296,7 @@ impl Server {
             _ => body::read(incoming, BODY_LIMIT, self.client_timeout).await,
         };
         if arrived.complete() && action.as_deref() == Some("SendSms") {
-            self.service.world().complete_requests += 1;
+            self.service.state().complete_requests += 1;
         }
         if let (
             Some(Fault::CloseBeforeReading | Fault::ReadHalfThenClose | Fault::HangBeforeReading),
@@ -349,7 +349,7 @@ impl Server {
 
     /// The next fault that applies: to a new connection, or to a request of this action.
     fn take_fault(&self, action: Option<&str>, on_accept: bool) -> Option<Fault> {
-        self.service.world().take_fault(action, on_accept)
+        self.service.state().take_fault(action, on_accept)
     }
 }
 

@@ -8,28 +8,28 @@ use crate::inbox::Message;
 use crate::phone::Number;
 use crate::records::Record;
 use crate::segments;
-use crate::world::World;
+use crate::state::State;
 
 /// Accepts a message to one number.
 pub fn accept(
     context: &Context<'_>,
     number: &Number,
     content: &Content<'_>,
-    world: &mut World,
+    state: &mut State,
 ) -> Message {
     let segments = segments::count(&content.text, route_of(number));
     let request = context.request;
-    let sequence = world.next_sequence();
+    let sequence = state.next_sequence();
     let message = Message {
         sequence,
-        request: world.journal.next_sequence(),
+        request: state.journal.next_sequence(),
         to: number.e164(),
         text: content.text.clone(),
         app_id: request.app_id.clone(),
         template_id: request.template_id.clone(),
         sign: request.sign.clone(),
         params: request.params.clone(),
-        serial_no: world.serial_no(sequence, context.now_ms),
+        serial_no: state.serial_no(sequence, context.now_ms),
         time_unix_ms: context.now_ms,
         segments,
         iso_code: number.iso_code().to_owned(),
@@ -38,14 +38,14 @@ pub fn accept(
         sender_id: request.sender_id.clone(),
         kind: content.template.kind,
     };
-    world
+    state
         .history
         .record(&request.app_id, &message.to, &message.text, context.now_ms);
-    world
+    state
         .days
         .record(&request.app_id, number.iso_code(), context.now_ms);
-    world.spend(&request.app_id, context.app.balance, segments);
-    let due_ms = context.now_ms.saturating_add(world.delivery_delay_ms);
+    state.spend(&request.app_id, context.app.balance, segments);
+    let due_ms = context.now_ms.saturating_add(state.delivery_delay_ms);
     let record = Record {
         app_id: request.app_id.clone(),
         to: message.to.clone(),
@@ -60,13 +60,13 @@ pub fn accept(
         pulled: false,
         called_back: false,
     };
-    world.remember(record, context.now_ms);
-    world.inbox.push(message.clone());
+    state.remember(record, context.now_ms);
+    state.inbox.push(message.clone());
     message
 }
 
 /// Records numbers that were refused, for the actions that query the past.
-pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: &mut World) {
+pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], state: &mut State) {
     for status in statuses.iter().filter(|status| status.code != "Ok") {
         let number = Number::parse(&status.phone_number);
         let record = Record {
@@ -83,6 +83,6 @@ pub fn remember_refusals(context: &Context<'_>, statuses: &[SendStatus], world: 
             pulled: false,
             called_back: false,
         };
-        world.remember(record, context.now_ms);
+        state.remember(record, context.now_ms);
     }
 }

@@ -7,7 +7,7 @@ use crate::catalogue::{Signature, Status, Template, TemplateKind, TemplateRoute}
 use crate::codes;
 use crate::mask;
 use crate::segments;
-use crate::world::World;
+use crate::state::State;
 
 /// Longest message, signature included, in characters.
 pub const LONGEST_TEXT: usize = 500;
@@ -24,10 +24,10 @@ pub const LONGEST_CODE: usize = 6;
 pub fn check<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
-    world: &World,
+    state: &State,
 ) -> Result<Content<'c>, Breach> {
     let template = find_template(context)?;
-    compose(context, recipients, template, world).map_err(|mut breach| {
+    compose(context, recipients, template, state).map_err(|mut breach| {
         breach
             .detail
             .extend(describe(template, &context.request.params));
@@ -53,7 +53,7 @@ fn compose<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
     template: &'c Template,
-    world: &World,
+    state: &State,
 ) -> Result<Content<'c>, Breach> {
     let signature = find_signature(context, recipients)?;
     check_route(recipients, template)?;
@@ -73,7 +73,7 @@ fn compose<'c>(
     if let Some(balance) = context.app.balance {
         let expired =
             context.app.package_expires(context.now_ms) <= context.now_ms.div_euclid(1000);
-        let left = balance.saturating_sub(world.spent(&context.app.id));
+        let left = balance.saturating_sub(state.spent(&context.app.id));
         let left = if expired { 0 } else { left };
         if left < needed {
             return Err(Breach::new(

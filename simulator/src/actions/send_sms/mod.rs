@@ -26,7 +26,7 @@ use crate::inbox::Message;
 use crate::magic;
 use crate::phone::Number;
 use crate::request::Refusal;
-use crate::world::World;
+use crate::state::State;
 use accept::{accept, remember_refusals};
 pub use status::SendStatus;
 use types::{Context, Recipient, SendSms};
@@ -50,7 +50,7 @@ pub fn run(
     admitted: &Admitted<'_>,
     catalogue: &Catalogue,
     now_ms: i64,
-    world: &mut World,
+    state: &mut State,
 ) -> Result<Sent, Refusal> {
     let request = SendSms::from_parameters(&admitted.parameters);
     let (account, app) = access::check(admitted, catalogue, &request)?;
@@ -66,14 +66,14 @@ pub fn run(
         now_ms,
     };
 
-    let content = match content::check(&context, &recipients, world) {
+    let content = match content::check(&context, &recipients, state) {
         Ok(content) => content,
         Err(breach) => {
             let statuses = recipients
                 .iter()
                 .map(|r| r.failed(breach.code, &request))
                 .collect::<Vec<_>>();
-            remember_refusals(&context, &statuses, world);
+            remember_refusals(&context, &statuses, state);
             return Ok(Sent {
                 statuses,
                 accepted: Vec::new(),
@@ -88,9 +88,9 @@ pub fn run(
         detail: Vec::new(),
     };
     for recipient in &recipients {
-        match recipient::check(&context, recipient, &content, world) {
+        match recipient::check(&context, recipient, &content, state) {
             Ok(number) => {
-                let message = accept(&context, number, &content, world);
+                let message = accept(&context, number, &content, state);
                 sent.statuses.push(SendStatus {
                     serial_no: message.serial_no.clone(),
                     phone_number: message.to.clone(),
@@ -112,7 +112,7 @@ pub fn run(
         sent.detail
             .extend(content::describe(content.template, &request.params));
     }
-    remember_refusals(&context, &sent.statuses, world);
+    remember_refusals(&context, &sent.statuses, state);
     Ok(sent)
 }
 

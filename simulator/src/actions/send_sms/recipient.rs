@@ -4,7 +4,7 @@ use super::types::{Breach, Content, Context, Recipient};
 use crate::codes;
 use crate::magic;
 use crate::phone::Number;
-use crate::world::World;
+use crate::state::State;
 
 /// Checks one number.
 ///
@@ -15,7 +15,7 @@ pub fn check<'r>(
     context: &Context<'_>,
     recipient: &'r Recipient,
     content: &Content<'_>,
-    world: &World,
+    state: &State,
 ) -> Result<&'r Number, Breach> {
     let Some(number) = &recipient.number else {
         return Err(Breach::new(
@@ -34,9 +34,9 @@ pub fn check<'r>(
             "the number is in the application's `opt_out`",
         ));
     }
-    check_daily_caps(context, number, world)?;
+    check_daily_caps(context, number, state)?;
     if !context.app.allow_list.contains(&to) {
-        check_frequency(context, &to, &content.text, world)?;
+        check_frequency(context, &to, &content.text, state)?;
     }
     Ok(number)
 }
@@ -58,8 +58,8 @@ fn check_destination(context: &Context<'_>, number: &Number) -> Result<(), Breac
     Ok(())
 }
 
-fn check_daily_caps(context: &Context<'_>, number: &Number, world: &World) -> Result<(), Breach> {
-    let today = world.days.today(&context.app.id, context.now_ms);
+fn check_daily_caps(context: &Context<'_>, number: &Number, state: &State) -> Result<(), Breach> {
+    let today = state.days.today(&context.app.id, context.now_ms);
     let app = context.app;
     let mut caps = vec![(
         app.daily_limit,
@@ -104,10 +104,10 @@ fn check_frequency(
     context: &Context<'_>,
     to: &str,
     text: &str,
-    world: &World,
+    state: &State,
 ) -> Result<(), Breach> {
     let limits = &context.catalogue.limits;
-    let seen = world
+    let seen = state
         .history
         .seen(&context.app.id, to, text, context.now_ms);
     if let (Some(interval_s), Some(age_ms)) =

@@ -14,7 +14,7 @@ use crate::records::{Record, Records};
 pub const DEFAULT_DELIVERY_DELAY_MS: i64 = 1000;
 
 /// The mutable state of the simulator.
-pub struct World {
+pub struct State {
     /// Accepted messages.
     pub inbox: Inbox,
     /// Requests and their verdicts.
@@ -47,7 +47,7 @@ pub struct World {
     retention: usize,
 }
 
-impl World {
+impl State {
     /// An initial state that keeps this many messages and journal entries.
     pub fn new(random: Random, retention: usize) -> Self {
         Self {
