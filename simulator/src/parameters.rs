@@ -103,7 +103,7 @@ pub fn read(request: &ApiRequest, schema: &[Parameter]) -> Result<Map<String, Va
 ///
 /// # Errors
 ///
-/// The first breach, in this order: unknown names, missing ones, wrong types.
+/// The first rule that is broken, in this order: unknown names, missing ones, wrong types.
 pub fn check(
     mut given: Map<String, Value>,
     schema: &[Parameter],

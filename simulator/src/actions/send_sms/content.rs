@@ -1,8 +1,8 @@
-//! Step 17: rules about the message as a whole. A breach is reported once per number, with the same code.
+//! Step 17: rules about the message as a whole. A refusal is reported once per number, with the same code.
 
 use time::{OffsetDateTime, UtcOffset};
 
-use super::types::{Breach, Content, Context, Recipient, route_of};
+use super::types::{Content, Context, NumberRefusal, Recipient, route_of};
 use crate::catalogue::{Signature, Status, Template, TemplateKind, TemplateRoute};
 use crate::codes;
 use crate::mask;
@@ -25,13 +25,13 @@ pub fn check<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
     state: &State,
-) -> Result<Content<'c>, Breach> {
+) -> Result<Content<'c>, NumberRefusal> {
     let template = find_template(context)?;
-    compose(context, recipients, template, state).map_err(|mut breach| {
-        breach
+    compose(context, recipients, template, state).map_err(|mut refusal| {
+        refusal
             .detail
             .extend(describe(template, &context.request.params));
-        breach
+        refusal
     })
 }
 
@@ -54,7 +54,7 @@ fn compose<'c>(
     recipients: &[Recipient],
     template: &'c Template,
     state: &State,
-) -> Result<Content<'c>, Breach> {
+) -> Result<Content<'c>, NumberRefusal> {
     let signature = find_signature(context, recipients)?;
     check_route(recipients, template)?;
     check_values(context, template)?;
@@ -76,7 +76,7 @@ fn compose<'c>(
         let left = balance.saturating_sub(state.spent(&context.app.id));
         let left = if expired { 0 } else { left };
         if left < needed {
-            return Err(Breach::new(
+            return Err(NumberRefusal::new(
                 &codes::INSUFFICIENT_BALANCE_IN_SMS_PACKAGE,
                 format!("{needed} segments are needed and {left} are left in the package"),
             ));
@@ -86,16 +86,16 @@ fn compose<'c>(
 }
 
 /// A missing and an unapproved template have different codes; the assignment is inference.
-fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, Breach> {
+fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, NumberRefusal> {
     let id = &context.request.template_id;
     let Some(template) = context.account.templates.iter().find(|t| t.id == *id) else {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::TEMPLATE_UNAPPROVED_OR_NOT_EXIST,
             "the account has no template with this TemplateId",
         ));
     };
     if template.status != Status::Approved {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::TEMPLATE_INCORRECT_OR_UNAPPROVED,
             format!("template {id} is not approved"),
         ));
@@ -108,7 +108,7 @@ fn find_template<'c>(context: &Context<'c>) -> Result<&'c Template, Breach> {
 fn find_signature<'c>(
     context: &Context<'c>,
     recipients: &[Recipient],
-) -> Result<Option<&'c Signature>, Breach> {
+) -> Result<Option<&'c Signature>, NumberRefusal> {
     let name = &context.request.sign;
     let mut numbers = recipients.iter().filter_map(|r| r.number.as_ref());
     let has_number = numbers.clone().next().is_some();
@@ -124,7 +124,7 @@ fn find_signature<'c>(
     let found = approved(!mainland);
     let is_of_other_route = has_number && found.is_none() && approved(mainland).is_some();
     if is_of_other_route && context.catalogue.refuse_signature_of_other_route {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::CONTAIN_DOMESTIC_AND_INTERNATIONAL_PHONE_NUMBER,
             "SignName is an approved signature of the other route, which the catalogue refuses (`refuse_signature_of_other_route`)",
         ));
@@ -144,25 +144,28 @@ fn find_signature<'c>(
     } else {
         "SignName is not an approved mainland signature of the account".to_owned()
     };
-    Err(Breach::new(&codes::SIGNATURE_INCORRECT_OR_UNAPPROVED, rule))
+    Err(NumberRefusal::new(
+        &codes::SIGNATURE_INCORRECT_OR_UNAPPROVED,
+        rule,
+    ))
 }
 
-fn check_route(recipients: &[Recipient], template: &Template) -> Result<(), Breach> {
+fn check_route(recipients: &[Recipient], template: &Template) -> Result<(), NumberRefusal> {
     let numbers = || recipients.iter().filter_map(|r| r.number.as_ref());
     let mainland = numbers().any(|n| n.is_mainland());
     let elsewhere = numbers().any(|n| !n.is_mainland());
     if mainland && elsewhere {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::CONTAIN_DOMESTIC_AND_INTERNATIONAL_PHONE_NUMBER,
             "one request is for mainland numbers or for others, not for both",
         ));
     }
     match template.route {
-        TemplateRoute::Mainland if elsewhere => Err(Breach::new(
+        TemplateRoute::Mainland if elsewhere => Err(NumberRefusal::new(
             &codes::CHINESE_MAINLAND_TEMPLATE_TO_GLOBAL_PHONE,
             "the template is for mainland numbers",
         )),
-        TemplateRoute::International if mainland => Err(Breach::new(
+        TemplateRoute::International if mainland => Err(NumberRefusal::new(
             &codes::GLOBAL_TEMPLATE_TO_CHINESE_MAINLAND_PHONE,
             "the template is for numbers outside the mainland",
         )),
@@ -170,11 +173,11 @@ fn check_route(recipients: &[Recipient], template: &Template) -> Result<(), Brea
     }
 }
 
-fn check_values(context: &Context<'_>, template: &Template) -> Result<(), Breach> {
+fn check_values(context: &Context<'_>, template: &Template) -> Result<(), NumberRefusal> {
     let values = &context.request.params;
     let variables = template.variables().unwrap_or_default();
     if values.len() != variables {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::TEMPLATE_PARAM_SET_NOT_MATCH_APPROVED_TEMPLATE,
             format!(
                 "the template has {variables} variables, TemplateParamSet has {}",
@@ -185,7 +188,7 @@ fn check_values(context: &Context<'_>, template: &Template) -> Result<(), Breach
     if template.kind == TemplateKind::Otp {
         let digits = |v: &String| v.len() <= LONGEST_CODE && v.bytes().all(|b| b.is_ascii_digit());
         if let Some(at) = values.iter().position(|v| !digits(v)) {
-            return Err(Breach::new(
+            return Err(NumberRefusal::new(
                 &codes::TEMPLATE_PARAMETER_FORMAT_ERROR,
                 format!(
                     "TemplateParamSet.{at} is not 0 to 6 digits, and this is a verification template"
@@ -197,14 +200,14 @@ fn check_values(context: &Context<'_>, template: &Template) -> Result<(), Breach
     if let Some(limit) = context.account.template_variable_limit {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if let Some(at) = values.iter().position(|v| v.chars().count() > limit) {
-            return Err(Breach::new(
+            return Err(NumberRefusal::new(
                 &codes::TEMPLATE_PARAMETER_LENGTH_LIMIT,
                 format!("TemplateParamSet.{at} is longer than {limit} characters"),
             ));
         }
     }
     if let Some(at) = values.iter().position(|v| looks_like_url(v)) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::PROHIBITED_USE_URL_IN_TEMPLATE_PARAMETER,
             format!("TemplateParamSet.{at} looks like a URL"),
         ));
@@ -212,10 +215,10 @@ fn check_values(context: &Context<'_>, template: &Template) -> Result<(), Breach
     Ok(())
 }
 
-fn check_text(context: &Context<'_>, template: &Template, text: &str) -> Result<(), Breach> {
+fn check_text(context: &Context<'_>, template: &Template, text: &str) -> Result<(), NumberRefusal> {
     let length = text.chars().count();
     if length > LONGEST_TEXT {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::CONTENT_LENGTH_LIMIT,
             format!("the text has {length} characters, {LONGEST_TEXT} are allowed"),
         ));
@@ -226,7 +229,7 @@ fn check_text(context: &Context<'_>, template: &Template, text: &str) -> Result<
         .iter()
         .any(|word| text.contains(word.as_str()))
     {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::CONTAIN_SENSITIVE_WORD,
             "the text contains a word of the catalogue's `sensitive_words`",
         ));
@@ -234,7 +237,7 @@ fn check_text(context: &Context<'_>, template: &Template, text: &str) -> Result<
     if template.kind == TemplateKind::Marketing {
         let hour = china_hour(context.now_ms);
         if !(8..22).contains(&hour) {
-            return Err(Breach::new(
+            return Err(NumberRefusal::new(
                 &codes::MARKETING_SEND_TIME_CONSTRAINT,
                 format!(
                     "marketing goes out from 8:00 to 22:00 China time, and it is past {hour}:00"
@@ -242,7 +245,7 @@ fn check_text(context: &Context<'_>, template: &Template, text: &str) -> Result<
             ));
         }
         if !context.account.enterprise {
-            return Err(Breach::new(
+            return Err(NumberRefusal::new(
                 &codes::INDIVIDUAL_USER_MARKETING_SMS_PERMISSION_DENY,
                 "the account is a personal one",
             ));

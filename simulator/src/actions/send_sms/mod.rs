@@ -68,16 +68,16 @@ pub fn run(
 
     let content = match content::check(&context, &recipients, state) {
         Ok(content) => content,
-        Err(breach) => {
+        Err(refusal) => {
             let statuses = recipients
                 .iter()
-                .map(|r| r.failed(breach.code, &request))
+                .map(|r| r.failed(refusal.code, &request))
                 .collect::<Vec<_>>();
             remember_refusals(&context, &statuses, state);
             return Ok(Sent {
                 statuses,
                 accepted: Vec::new(),
-                detail: breach.detail,
+                detail: refusal.detail,
             });
         }
     };
@@ -102,9 +102,9 @@ pub fn run(
                 });
                 sent.accepted.push(message);
             }
-            Err(breach) => {
-                sent.statuses.push(recipient.failed(breach.code, &request));
-                sent.detail.extend(breach.detail);
+            Err(refusal) => {
+                sent.statuses.push(recipient.failed(refusal.code, &request));
+                sent.detail.extend(refusal.detail);
             }
         }
     }

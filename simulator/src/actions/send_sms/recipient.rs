@@ -1,6 +1,6 @@
-//! Steps 18 to 22: checks whether a number may get the message now. A breach concerns this number alone.
+//! Steps 18 to 22: checks whether a number may get the message now. A refusal concerns this number alone.
 
-use super::types::{Breach, Content, Context, Recipient};
+use super::types::{Content, Context, NumberRefusal, Recipient};
 use crate::codes;
 use crate::magic;
 use crate::phone::Number;
@@ -16,20 +16,20 @@ pub fn check<'r>(
     recipient: &'r Recipient,
     content: &Content<'_>,
     state: &State,
-) -> Result<&'r Number, Breach> {
+) -> Result<&'r Number, NumberRefusal> {
     let Some(number) = &recipient.number else {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::INCORRECT_PHONE_NUMBER,
             "expected + and a calling code, or a mainland number of 11 digits that begins with 1",
         ));
     };
     let to = number.e164();
     if let Some(code) = magic::code(&to) {
-        return Err(Breach::new(code, "the number is a magic one"));
+        return Err(NumberRefusal::new(code, "the number is a magic one"));
     }
     check_destination(context, number)?;
     if context.app.opt_out.contains(&to) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::PHONE_NUMBER_IN_BLACKLIST,
             "the number is in the application's `opt_out`",
         ));
@@ -41,16 +41,16 @@ pub fn check<'r>(
     Ok(number)
 }
 
-fn check_destination(context: &Context<'_>, number: &Number) -> Result<(), Breach> {
+fn check_destination(context: &Context<'_>, number: &Number) -> Result<(), NumberRefusal> {
     let listed = |countries: &[String]| countries.iter().any(|iso| iso == number.iso_code());
     if listed(&context.catalogue.unreachable_countries) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::UNSUPPORTED_OPERATION_UNSUPPORTED_REGION,
             "the country is in `unreachable_countries`",
         ));
     }
     if listed(&context.app.blocked_countries) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::APP_COUNTRY_OR_REGION_IN_BLACKLIST,
             "the country is in the application's `blocked_countries`",
         ));
@@ -58,7 +58,11 @@ fn check_destination(context: &Context<'_>, number: &Number) -> Result<(), Breac
     Ok(())
 }
 
-fn check_daily_caps(context: &Context<'_>, number: &Number, state: &State) -> Result<(), Breach> {
+fn check_daily_caps(
+    context: &Context<'_>,
+    number: &Number,
+    state: &State,
+) -> Result<(), NumberRefusal> {
     let today = state.days.today(&context.app.id, context.now_ms);
     let app = context.app;
     let mut caps = vec![(
@@ -92,7 +96,7 @@ fn check_daily_caps(context: &Context<'_>, number: &Number, state: &State) -> Re
         .into_iter()
         .find(|(limit, sent, ..)| is_full(*limit, *sent))
     {
-        Some((_, sent, code, key)) => Err(Breach::new(
+        Some((_, sent, code, key)) => Err(NumberRefusal::new(
             code,
             format!("{sent} messages went out today and the application's `{key}` is reached"),
         )),
@@ -105,7 +109,7 @@ fn check_frequency(
     to: &str,
     text: &str,
     state: &State,
-) -> Result<(), Breach> {
+) -> Result<(), NumberRefusal> {
     let limits = &context.catalogue.limits;
     let seen = state
         .history
@@ -114,13 +118,13 @@ fn check_frequency(
         (limits.same_content_interval_s, seen.same_text_age_ms)
         && age_ms < i64::from(interval_s) * 1000
     {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::PHONE_NUMBER_THIRTY_SECOND_LIMIT,
             format!("the same text went to this number {age_ms} ms ago; {interval_s} s must pass"),
         ));
     }
     if is_full(limits.per_hour, seen.last_hour) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::PHONE_NUMBER_ONE_HOUR_LIMIT,
             format!(
                 "{} messages went to this number in the last hour",
@@ -129,13 +133,13 @@ fn check_frequency(
         ));
     }
     if is_full(limits.per_day, seen.today) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::PHONE_NUMBER_DAILY_LIMIT,
             format!("{} messages went to this number today (UTC+8)", seen.today),
         ));
     }
     if is_full(limits.same_content_per_day, seen.same_text_today) {
-        return Err(Breach::new(
+        return Err(NumberRefusal::new(
             &codes::PHONE_NUMBER_SAME_CONTENT_DAILY_LIMIT,
             format!(
                 "this text went to this number {} times today (UTC+8)",

@@ -95,17 +95,17 @@ impl Recipient {
     }
 }
 
-/// A rule that a message breaks.
+/// A refusal that stands in the status of a number; [`Refusal`](crate::request::Refusal) is one of the whole request.
 #[derive(Debug)]
-pub struct Breach {
+pub struct NumberRefusal {
     /// The code that the service returns.
     pub code: &'static Code,
     /// The rule, for the developer.
     pub detail: Vec<String>,
 }
 
-impl Breach {
-    /// A breach and the rule it breaks.
+impl NumberRefusal {
+    /// A refusal and the rule that the message breaks.
     pub fn new(code: &'static Code, rule: impl Into<String>) -> Self {
         Self {
             code,
