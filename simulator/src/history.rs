@@ -17,13 +17,13 @@ pub fn china_day(now_ms: i64) -> i64 {
 /// Messages to each number of each application.
 #[derive(Debug)]
 pub struct SendHistory {
-    numbers: HashMap<u64, VecDeque<Sent>>,
+    numbers: HashMap<u64, VecDeque<PastMessage>>,
     order: VecDeque<(u64, i64)>,
     capacity: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Sent {
+struct PastMessage {
     at_ms: i64,
     text: u64,
 }
@@ -56,13 +56,13 @@ impl SendHistory {
     pub fn seen(&self, app: &str, to: &str, text: &str, now_ms: i64) -> Seen {
         let mut seen = Seen::default();
         let text = hash(&text);
-        for sent in self.numbers.get(&hash(&(app, to))).into_iter().flatten() {
-            // After a clock was set back, later messages count as just sent.
-            let age = (now_ms - sent.at_ms).max(0);
-            let today = china_day(sent.at_ms) == china_day(now_ms);
+        for message in self.numbers.get(&hash(&(app, to))).into_iter().flatten() {
+            // After a clock was set back, later messages count as just message.
+            let age = (now_ms - message.at_ms).max(0);
+            let today = china_day(message.at_ms) == china_day(now_ms);
             seen.last_hour += u32::from(age < HOUR_MS);
             seen.today += u32::from(today);
-            if sent.text == text {
+            if message.text == text {
                 seen.same_text_today += u32::from(today);
                 seen.same_text_age_ms = Some(seen.same_text_age_ms.map_or(age, |a| a.min(age)));
             }
@@ -73,7 +73,7 @@ impl SendHistory {
     /// Records a message.
     pub fn record(&mut self, app: &str, to: &str, text: &str, now_ms: i64) {
         let key = hash(&(app, to));
-        self.numbers.entry(key).or_default().push_back(Sent {
+        self.numbers.entry(key).or_default().push_back(PastMessage {
             at_ms: now_ms,
             text: hash(&text),
         });
@@ -82,9 +82,9 @@ impl SendHistory {
             && (self.order.len() > self.capacity || at_ms < now_ms - DAY_MS - HOUR_MS)
         {
             self.order.pop_front();
-            if let Some(sent) = self.numbers.get_mut(&key) {
-                sent.pop_front();
-                if sent.is_empty() {
+            if let Some(messages) = self.numbers.get_mut(&key) {
+                messages.pop_front();
+                if messages.is_empty() {
                     self.numbers.remove(&key);
                 }
             }

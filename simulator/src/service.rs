@@ -270,12 +270,12 @@ impl Service {
         let (catalogue, now_ms) = (&self.catalogue, gateway.now_ms);
         let data = match action {
             Action::SendSms => {
-                let sent = send_sms::run(admitted, catalogue, now_ms, state)?;
-                entry.detail.extend(sent.detail);
-                entry.recipients = sent.statuses.iter().map(verdict).collect();
-                *accepted = sent.accepted;
+                let outcome = send_sms::run(admitted, catalogue, now_ms, state)?;
+                entry.detail.extend(outcome.detail);
+                entry.recipients = outcome.statuses.iter().map(verdict).collect();
+                *accepted = outcome.accepted;
                 return Ok(Payload::Statuses {
-                    statuses: Some(sent.statuses),
+                    statuses: Some(outcome.statuses),
                 });
             }
             Action::DescribeSmsTemplateList => lists::templates(admitted),

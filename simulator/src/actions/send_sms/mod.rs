@@ -32,7 +32,7 @@ pub use status::SendStatus;
 use types::{Context, Recipient, SendSms};
 
 /// Result of a send that passed the access layer.
-pub struct Sent {
+pub struct SendOutcome {
     /// One entry per distinct number, in the order of the request.
     pub statuses: Vec<SendStatus>,
     /// The messages that were accepted.
@@ -51,7 +51,7 @@ pub fn run(
     catalogue: &Catalogue,
     now_ms: i64,
     state: &mut State,
-) -> Result<Sent, Refusal> {
+) -> Result<SendOutcome, Refusal> {
     let request = SendSms::from_parameters(&admitted.parameters);
     let (account, app) = access::check(admitted, catalogue, &request)?;
     let recipients = distinct(&request.numbers);
@@ -74,7 +74,7 @@ pub fn run(
                 .map(|r| r.failed(refusal.code, &request))
                 .collect::<Vec<_>>();
             remember_refusals(&context, &statuses, state);
-            return Ok(Sent {
+            return Ok(SendOutcome {
                 statuses,
                 accepted: Vec::new(),
                 detail: refusal.detail,
@@ -82,7 +82,7 @@ pub fn run(
         }
     };
 
-    let mut sent = Sent {
+    let mut outcome = SendOutcome {
         statuses: Vec::new(),
         accepted: Vec::new(),
         detail: Vec::new(),
@@ -91,7 +91,7 @@ pub fn run(
         match recipient::check(&context, recipient, &content, state) {
             Ok(number) => {
                 let message = accept(&context, number, &content, state);
-                sent.statuses.push(SendStatus {
+                outcome.statuses.push(SendStatus {
                     serial_no: message.serial_no.clone(),
                     phone_number: message.to.clone(),
                     fee: message.segments,
@@ -100,20 +100,23 @@ pub fn run(
                     message: "send success".to_owned(),
                     iso_code: message.iso_code.clone(),
                 });
-                sent.accepted.push(message);
+                outcome.accepted.push(message);
             }
             Err(refusal) => {
-                sent.statuses.push(recipient.failed(refusal.code, &request));
-                sent.detail.extend(refusal.detail);
+                outcome
+                    .statuses
+                    .push(recipient.failed(refusal.code, &request));
+                outcome.detail.extend(refusal.detail);
             }
         }
     }
-    if sent.statuses.len() > sent.accepted.len() {
-        sent.detail
+    if outcome.statuses.len() > outcome.accepted.len() {
+        outcome
+            .detail
             .extend(content::describe(content.template, &request.params));
     }
-    remember_refusals(&context, &sent.statuses, state);
-    Ok(sent)
+    remember_refusals(&context, &outcome.statuses, state);
+    Ok(outcome)
 }
 
 /// A failure status for each number of a request that was not checked further, as the service writes it.
