@@ -1,7 +1,15 @@
 //! Bounded reading of a request's body.
 
 use axum::body::{Body, Bytes};
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
 use std::time::Duration;
+use tokio::time::timeout;
+
+/// The most bytes that are discarded of a body that is too large, and the time for them. A client that still writes when
+/// its connection ends may lose the response.
+const DISCARDED: usize = 1 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// The reason for which a body was not read. Nothing of it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,24 +27,37 @@ pub enum Unread {
 /// # Errors
 ///
 /// [`Unread`].
-pub async fn read(body: Body, most: usize, within: Duration) -> Result<Bytes, Unread> {
-    match tokio::time::timeout(within, axum::body::to_bytes(body, most)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_too_long(&error) => Err(Unread::TooLarge),
-        Ok(Err(_)) => Err(Unread::Broken),
-        Err(_) => Err(Unread::TooSlow),
+pub async fn read(mut body: Body, most: usize, within: Duration) -> Result<Bytes, Unread> {
+    let read = timeout(within, collect(&mut body, most)).await;
+    let read = read.unwrap_or(Err(Unread::TooSlow));
+    if read == Err(Unread::TooLarge) {
+        let _ = timeout(DISCARD_TIME, discard(&mut body)).await;
     }
+    read
 }
 
-fn is_too_long(error: &axum::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
+async fn collect(body: &mut Body, most: usize) -> Result<Bytes, Unread> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Unread::Broken)?;
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        if data.len() > most - bytes.len() {
+            return Err(Unread::TooLarge);
         }
-        cause = error.source();
+        bytes.extend_from_slice(data);
     }
-    false
+    Ok(bytes.freeze())
+}
+
+async fn discard(body: &mut Body) {
+    let mut left = DISCARDED;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+    }
 }
 
 #[cfg(test)]
@@ -45,6 +66,8 @@ mod tests {
     use hyper::body::Frame;
     use std::io::Error;
     use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll};
 
     /// A body that fails, or that never arrives.
@@ -65,6 +88,32 @@ mod tests {
                 false => Poll::Pending,
             }
         }
+    }
+
+    /// A body of frames of 64 KiB without an end.
+    struct Endless(Arc<AtomicUsize>);
+
+    impl hyper::body::Body for Endless {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1 << 16])))))
+        }
+    }
+
+    #[tokio::test]
+    async fn large_body_is_discarded_up_to_bound() {
+        let frames = Arc::new(AtomicUsize::new(0));
+        let body = Body::new(Endless(frames.clone()));
+        let result = read(body, 1 << 16, Duration::from_secs(9)).await;
+        assert_eq!(result, Err(Unread::TooLarge));
+        // One that is read, one that is too many, and those that are discarded.
+        assert_eq!(frames.load(Ordering::Relaxed), 2 + (DISCARDED >> 16));
     }
 
     #[tokio::test]
