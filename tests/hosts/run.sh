@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 : "${CONNECTOR_WASM:?set CONNECTOR_WASM to the component}"
 : "${WEBHOOK_WASM:?set WEBHOOK_WASM to the webhook connector}"
+: "${HOSTILE_WASM:?set HOSTILE_WASM to the hostile connector}"
 : "${SIMULATOR_BIN:?set SIMULATOR_BIN to the simulator}"
 : "${AUTH_HOST_BIN:?set AUTH_HOST_BIN to auth-host}"
 

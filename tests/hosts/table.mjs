@@ -15,6 +15,8 @@ import { fileURLToPath } from 'node:url';
 import { WORK_DIR } from './support/findings.mjs';
 
 const HOSTS = ['library', 'cli', 'python', 'node', 'logto'];
+/** A cell that no test filled. */
+const NOT_RUN = 'not run';
 const STATES = ['accepted', 'not-sent', 'unknown'];
 const DOCUMENT = fileURLToPath(new URL('../../docs/hosts.md', import.meta.url));
 
@@ -35,8 +37,8 @@ for (const { host, states } of recorded) {
 const hosts = table(
   ['host', 'engine', 'states', 'imports', 'destinations', 'time', 'memory', 'private CA', 'versions'],
   recorded.map(({ host, engine, versions, bounds, transport }) => [
-    host, engine, 'all three', bounds.imports, bounds.destinations, bounds.time, bounds.memory,
-    transport['private authority'] ? 'yes' : 'no', Object.entries(versions).map((pair) => pair.join(' ')).join(', '),
+    host, engine, 'all three', ...['imports', 'destinations', 'time', 'memory'].map((name) => bounds[name] ?? NOT_RUN),
+    { true: 'yes', false: 'no' }[transport['private authority']] ?? NOT_RUN, Object.entries(versions).map((pair) => pair.join(' ')).join(', '),
   ]),
 );
 
@@ -45,6 +47,7 @@ if (process.argv.includes('--check')) {
   if (withoutVersions(written) !== withoutVersions(hosts)) {
     fail(`docs/hosts.md says\n\n${written}\nand the hosts showed\n\n${hosts}\nIf that is meant to be so, run: node tests/hosts/table.mjs`);
   }
+  checkVersions();
   console.log(`${recorded.length} hosts on ${engines.size} engines ran ${[...artefacts]}, and docs/hosts.md says what they showed.`);
 } else {
   let document = readFileSync(DOCUMENT, 'utf8');
@@ -56,10 +59,10 @@ if (process.argv.includes('--check')) {
   writeFileSync(DOCUMENT, document);
 }
 
-function costTable(costs) {
+function costTable({ rows, ...run }) {
   const order = ['Original connector', 'Logto package', 'Node', 'Python', 'wasmtime CLI', 'Host library'];
-  const figures = order.map((name) => [name, costs[name]]);
-  return table(
+  const figures = order.map((name) => [name, rows[name]]);
+  return measured(run) + table(
     ['host', 'cold start, ms', 'memory, MB', 'CPU per send, ms'],
     figures.map(([name, { cold_ms, peak_mb, cpu_ms, process }]) => [
       name, cold_ms.toFixed(0), peak_mb.toFixed(0), `${cpu_ms.toFixed(1)}${process ? ', a process' : ''}`,
@@ -67,8 +70,13 @@ function costTable(costs) {
   );
 }
 
-function loopTable({ rows }) {
-  return table(
+/** The day and the component of a measurement. */
+function measured({ measured, sha256 }) {
+  return `Measured on ${measured}, with the component \`${sha256.slice(0, 12)}\`.\n\n`;
+}
+
+function loopTable({ rows, ...run }) {
+  return measured(run) + table(
     ['', 'mean delay, ms', 'times idle', 'longest, ms', 'all 50 done after, ms'],
     Object.entries(rows).map(([name, row]) => [
       name, row.mean_ms.toFixed(row.mean_ms < 10 ? 2 : 0), row.mean_times_idle.toFixed(row.mean_times_idle < 10 ? 2 : 0),
@@ -79,6 +87,27 @@ function loopTable({ rows }) {
 
 function table(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+/** Fails unless the versions that the page says work are those of this run and of versions.sh. */
+function checkVersions() {
+  const page = section(readFileSync(DOCUMENT, 'utf8'), 'versions');
+  const script = readFileSync(new URL('versions.sh', import.meta.url), 'utf8');
+  const pinned = Object.fromEntries(recorded.map(({ host, versions }) => [host, versions]));
+  const expected = {
+    'Host library': [pinned['Host library'].wasmtime],
+    'wasmtime CLI': [pinned['wasmtime CLI'].wasmtime],
+    Python: [...script.matchAll(/^works .* PYTHON_WASMTIME=(\S+)/gm)].map(([, version]) => version).concat(pinned.Python['wasmtime (PyPI)']),
+    Node: [...script.matchAll(/^works .* NODE_JCO=(\S+) NODE_SHIM=(\S+)/gm)].flatMap(([, ...versions]) => versions)
+      .concat(pinned.Node['@bytecodealliance/jco'], pinned.Node['@bytecodealliance/preview2-shim']),
+  };
+  for (const [host, versions] of Object.entries(expected)) {
+    const works = page.split('\n').find((line) => line.startsWith(`| ${host} |`))?.split(' | ')[1] ?? '';
+    const written = works.match(/\d+\.\d+\.\d+/g) ?? [];
+    if (written.toSorted().join() !== versions.toSorted().join()) {
+      fail(`docs/hosts.md says that ${host} works with ${written.join(', ')}, and these were run: ${versions.join(', ')}`);
+    }
+  }
 }
 
 /** Without the last column. */

@@ -7,7 +7,7 @@
  * The server is a process of its own. The delay is what `perf_hooks.monitorEventLoopDelay` measures, at its finest.
  */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,7 @@ import createConnector from '../lib/index.js';
 import { pool } from '../lib/pool.js';
 import { newRelease, now } from '../lib/task.js';
 
+const { sha256 } = JSON.parse(readFileSync(new URL('../lib/generated/source.json', import.meta.url), 'utf8'));
 const SENDS = 50;
 const SERVER_MS = 200;
 
@@ -79,7 +80,7 @@ console.table(Object.fromEntries(Object.entries(rows).map(([name, row]) => [
 ])));
 writeFileSync(
   join(WORK_DIR, 'event-loop.json'),
-  `${JSON.stringify({ node: process.versions.node, sends: SENDS, server_ms: SERVER_MS, rows }, null, 2)}\n`,
+  `${JSON.stringify({ measured: new Date().toISOString().slice(0, 10), sha256, node: process.versions.node, sends: SENDS, server_ms: SERVER_MS, rows }, null, 2)}\n`,
 );
 // A worker that the last part began in this thread would keep the process.
 process.exit();

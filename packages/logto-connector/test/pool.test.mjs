@@ -1,11 +1,13 @@
 /** The three states through the pool, and what the pool does when a thread does not come back. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 
-import { isolated } from '../lib/component.js';
+import { instance, isolated } from '../lib/component.js';
 import createConnector from '../lib/index.js';
 import { Pool } from '../lib/pool.js';
 import { newRelease, now, withdrawRelease } from '../lib/task.js';
@@ -107,6 +109,24 @@ test('twenty sends at once are twenty messages', async () => {
   const numbers = Array.from({ length: 20 }, (_, index) => `86139001390${10 + index}`);
   await Promise.all(numbers.map((to) => connector.sendMessage({ ...data, to }, config({ endpoint: simulator.url }))));
   for (const to of numbers) assert.equal((await simulator.messages(`+${to}`)).length, 1);
+});
+
+test('a second answer is no later message\'s', async (context) => {
+  const program = new URL('../../../tests/hosts/support/double-answers.mjs', import.meta.url).pathname;
+  const provider = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  context.after(() => provider.stdin.end());
+  const [url] = await once(provider.stdout, 'data');
+  const pool = new Pool({ maxThreads: 1 });
+  const serials = [];
+  for (const correlationId of ['first', 'second', 'third']) {
+    const { state, receipt } = await pool.send(config({ endpoint: url.toString().trim() }), message({ correlationId }));
+    assert.equal(state, 'accepted');
+    serials.push(receipt.messageId);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+  }
+  await pool.close();
+  // One connection for all of them: Node discards what arrives on it between two requests.
+  assert.deepEqual(serials, ['1:first', '1:second', '1:third']);
 });
 
 test('a thread that ends after its request began leaves an unknown outcome', async (context) => {
@@ -230,6 +250,13 @@ test('a request to an origin that was not granted does not begin', async (contex
   assert.equal(send({ ...task, origins: [server.url], release: withdrawn }).state, 'not-sent');
   assert.equal(server.connections.length, 0);
   findings.bound('destinations', "yes: the config's endpoints");
+});
+
+test('an instance gets clocks, I/O and HTTP alone', () => {
+  // The rest of WASI is not in the package, and an instance has no import that is not there.
+  const modules = readdirSync(new URL('../lib/wasi/nodejs', import.meta.url)).filter((name) => name.endsWith('.js'));
+  assert.deepEqual(modules.sort(), ['clocks.js', 'http.js', 'io.js']);
+  assert.throws(() => instance({}), /undefined/);
   findings.bound('imports', 'yes: clocks, I/O, HTTP');
 });
 

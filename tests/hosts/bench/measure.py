@@ -14,6 +14,8 @@ The command line makes a process for each message and has one figure for both. M
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import itertools
 import json
 import os
@@ -108,7 +110,9 @@ def main():
         simulator.wait(timeout=10)
     for name, row in rows.items():
         print(f"{name:20} {row['cold_ms']:8.0f} ms {row['peak_mb']:8.0f} MB {row['cpu_ms']:8.2f} ms")
-    (WORK_DIR / "costs.json").write_text(json.dumps(rows, indent=2) + "\n")
+    digest = hashlib.sha256(pathlib.Path(wasm).read_bytes()).hexdigest()
+    costs = {"measured": datetime.date.today().isoformat(), "sha256": digest, "rows": rows}
+    (WORK_DIR / "costs.json").write_text(json.dumps(costs, indent=2) + "\n")
 
 
 if __name__ == "__main__":

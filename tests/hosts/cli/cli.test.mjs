@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { config } from '../support/config.mjs';
 import { Findings } from '../support/findings.mjs';
+import { GREEDY } from '../support/greedy.mjs';
 import { SilentServer, refusedUrl } from '../support/servers.mjs';
 import { Simulator, required } from '../support/simulator.mjs';
 
@@ -22,17 +23,21 @@ after(() => findings.write('cli.json'));
 const SLACK_MS = 3_000;
 
 /** `wasmtime run` with a call in WAVE, whose strings are written as JSON's. */
-async function invoke(call, ...options) {
-  const child = spawn(WASMTIME, ['run', ...options, '--invoke', call, required('CONNECTOR_WASM')], { stdio: ['ignore', 'pipe', 'pipe'] });
+function invoke(call, ...options) {
+  return invokeOf(required('CONNECTOR_WASM'), call, ...options);
+}
+
+async function invokeOf(component, call, ...options) {
+  const child = spawn(WASMTIME, ['run', ...options, '--invoke', call, component], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => stream.setEncoding('utf8').toArray());
   const [code] = await once(child, 'close');
   return { code, stdout: (await stdout).join('').trim(), stderr: (await stderr).join('') };
 }
 
-function send(endpoint, timeoutMs = 4_000) {
+function send(endpoint, timeoutMs = 4_000, ...options) {
   const text = JSON.stringify(JSON.stringify(config({ endpoint })));
   const message = `{to: "+8613800138000", usage: "SignIn", variables: [("code", "123456")], timeout-ms: ${timeoutMs}}`;
-  return invoke(`send-message(${text}, ${message})`, '-S', 'http');
+  return invoke(`send-message(${text}, ${message})`, '-S', 'http', ...options);
 }
 
 test('an accepted message is in the inbox once', async (context) => {
@@ -70,6 +75,15 @@ test('a server that read everything and stays silent is unknown', async (context
   findings.state('unknown');
   // Nobody granted this server: -S http is all of HTTP or nothing.
   findings.bound('destinations', 'no');
+});
+
+test('HTTP brings more than the contract grants', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasmtime-cli-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const greedy = join(folder, 'greedy.wasm');
+  writeFileSync(greedy, GREEDY);
+  const { stdout, stderr } = await invokeOf(greedy, 'draw()', '-S', 'http');
+  assert.match(stdout, /^\d+$/, stderr);
   findings.bound('imports', 'no: -S http brings all of WASI 0.2');
 });
 
@@ -89,10 +103,17 @@ test('without HTTP the component is refused by the name of an import', async () 
   assert.match(stderr, /wasi:http/);
 });
 
-test('a connector that computes too long is stopped', async () => {
+test('a connector that computes too long is stopped', async (context) => {
   const { code, stderr } = await invoke('validate-config("{}", [])', '-S', 'http', '-W', 'fuel=1000');
   assert.notEqual(code, 0);
   assert.match(stderr, /fuel/);
+  // A longer wait costs none.
+  const server = await SilentServer.start();
+  context.after(() => server.stop());
+  for (const timeoutMs of [200, 1_500]) {
+    const { stdout, stderr } = await send(server.url, timeoutMs, '-W', 'fuel=1000000');
+    assert.match(stdout, /^err\(unknown\(\{kind: timeout,/, stderr);
+  }
   findings.bound('time', 'fuel; not while it waits for the network');
 });
 

@@ -10,6 +10,7 @@ import { after, test } from 'node:test';
 
 import { SECRET_KEY, config } from '../support/config.mjs';
 import { Findings } from '../support/findings.mjs';
+import { GREEDY } from '../support/greedy.mjs';
 import { SilentServer, refusedUrl } from '../support/servers.mjs';
 import { Simulator, required } from '../support/simulator.mjs';
 
@@ -32,10 +33,14 @@ async function authHost(...words) {
 }
 
 function send(endpoint, ...more) {
+  return sendBy(required('CONNECTOR_WASM'), config({ endpoint }), ...more);
+}
+
+function sendBy(component, values, ...more) {
   const path = join(folder, 'config.json');
-  writeFileSync(path, JSON.stringify(config({ endpoint })));
+  writeFileSync(path, JSON.stringify(values));
   return authHost(
-    'send', required('CONNECTOR_WASM'), '--cache-dir', join(folder, 'cache'), '--json', '--config', path,
+    'send', component, '--cache-dir', join(folder, 'cache'), '--json', '--config', path,
     '--to', '+8613800138000', '--usage', 'SignIn', '--var', 'code=123456', ...more,
   );
 }
@@ -92,14 +97,22 @@ test('a destination that was not granted is not reached', async (context) => {
 });
 
 test('a component that asks for more than the contract grants is refused by name', async () => {
-  // (component (import "wasi:cli/environment@0.2.6" (instance)))
   const greedy = join(folder, 'greedy.wasm');
-  writeFileSync(greedy, Buffer.from(`0061736d0d00010007030142000a1f01001a${Buffer.from('wasi:cli/environment@0.2.6').toString('hex')}0500`, 'hex'));
+  writeFileSync(greedy, GREEDY);
   const { code, stderr } = await authHost('inspect', '--no-cache', greedy);
   assert.equal(code, 5);
-  assert.ok(stderr.includes('wasi:cli/environment'), stderr);
+  assert.ok(stderr.includes('wasi:random/random'), stderr);
   findings.bound('imports', 'yes: what the contract names');
-  // What it does to connectors that loop or grow needs some that do: host/tests/containment.rs has them.
-  findings.bound('time', 'yes: `host/tests/containment.rs`');
-  findings.bound('memory', 'yes: `host/tests/containment.rs`');
 });
+
+for (const [bound, attack, fault, how] of [
+  ['time', 'endless-loop', 'plugin-computed-too-long', 'yes: `Limits::compute`'],
+  ['memory', 'memory-bomb', 'plugin-out-of-memory', 'yes: `Limits::memory_bytes`'],
+]) {
+  test(`a connector that takes ${bound} without end is stopped`, async () => {
+    const { code, stdout, stderr } = await sendBy(required('HOSTILE_WASM'), { attack, origin: 'http://127.0.0.1:1' });
+    assert.equal(code, 3, stderr);
+    assert.equal(JSON.parse(stdout).attributes['host-fault'], fault);
+    findings.bound(bound, how);
+  });
+}

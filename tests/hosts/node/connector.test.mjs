@@ -1,13 +1,18 @@
 /** The release component in Node, transpiled by jco. Run by run.sh. */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { after, test } from 'node:test';
+
+import { transpile } from '@bytecodealliance/jco';
 
 import { metadata, send, validate } from './build/connector.js';
 import { config } from '../support/config.mjs';
 import { Findings, installed } from '../support/findings.mjs';
+import { GREEDY } from '../support/greedy.mjs';
 import { SilentServer, refusedUrl } from '../support/servers.mjs';
 import { Simulator } from '../support/simulator.mjs';
 
@@ -117,13 +122,12 @@ test('metadata names the connector that it replaces', () => {
 });
 
 test('nothing here bounds a connector but its own deadline', async (context) => {
-  // Nobody granted this server. jco maps whatever a component imports to what Node can do.
+  // Nobody granted this server.
   const server = await SilentServer.start();
   context.after(() => server.stop());
   send(config({ endpoint: server.url }), { ...message, timeoutMs: 300 });
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(server.completeRequests().length, 1);
-  findings.bound('imports', 'no');
   findings.bound('destinations', 'no');
   // A call is synchronous: while it runs, no timer of this thread can stop it.
   let ticks = 0;
@@ -132,6 +136,22 @@ test('nothing here bounds a connector but its own deadline', async (context) => 
   clearInterval(timer);
   assert.equal(ticks, 0);
   findings.bound('time', 'no; it blocks its thread');
-  // jco's instances make their own memories, and take no limit for them.
+});
+
+test('a component gets what it imports, beyond what the contract grants', async () => {
+  const { files } = await transpile(GREEDY, { name: 'greedy' });
+  for (const [name, bytes] of Object.entries(files)) {
+    const file = new URL(`generated/greedy/${name}`, import.meta.url);
+    mkdirSync(dirname(file.pathname), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+  const { draw } = await import('./generated/greedy/greedy.js');
+  assert.equal(typeof draw(), 'bigint');
+  findings.bound('imports', 'no');
+});
+
+test('a limit of Node does not bound the memory of WebAssembly', () => {
+  const options = ['--max-old-space-size=16', '--eval', 'new WebAssembly.Memory({ initial: 4096 }); console.log("grown")'];
+  assert.equal(spawnSync(process.execPath, options, { encoding: 'utf8' }).stdout, 'grown\n');
   findings.bound('memory', 'no');
 });

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 
 from wasmtime import Config, Engine, Store, WasiConfig
-from wasmtime.component import Component, Linker, Record, Variant
+from wasmtime.component import Component, Instance, Linker, Record, Variant
 
 INTERFACE = "auth:connector/sms@0.1.0"
 
@@ -83,14 +83,18 @@ class Connector:
         self._fuel = fuel
         self._memory_bytes = memory_bytes
 
-    def call(self, function: str, *arguments):
-        """Calls a function of the contract in a fresh instance, so that nothing is left for the next call."""
+    def instance(self) -> tuple[Store, Instance]:
+        """A fresh instance, within the limits."""
         store = Store(self._engine)
         store.set_fuel(self._fuel)
         store.set_limits(memory_size=self._memory_bytes)
         store.set_wasi(WasiConfig())
         store.set_wasi_http()
-        instance = self._linker.instantiate(store, self._component)
+        return store, self._linker.instantiate(store, self._component)
+
+    def call(self, function: str, *arguments):
+        """Calls a function of the contract in a fresh instance, so that nothing is left for the next call."""
+        store, instance = self.instance()
         interface = instance.get_export_index(store, INTERFACE)
         if interface is None:
             raise ValueError(f"the component does not export {INTERFACE}")

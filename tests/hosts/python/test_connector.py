@@ -164,6 +164,12 @@ class Bounds(unittest.TestCase):
         with self.assertRaises(wasmtime.WasmtimeError) as caught:
             Connector(COMPONENT, fuel=10_000).validate_config(config(""), [])
         self.assertIn("fuel", str(caught.exception))
+        # A longer wait costs none.
+        server = SilentServer()
+        self.addCleanup(server.stop)
+        for timeout_ms in (200, 1_500):
+            with self.assertRaises(Unknown):
+                Connector(COMPONENT, fuel=1_000_000).send(config(server.url), message(timeout_ms=timeout_ms))
         FINDINGS["bounds"]["time"] = "fuel; not while it waits for the network"
 
     def test_a_connector_that_needs_more_memory_than_granted_is_refused(self):
@@ -181,6 +187,14 @@ class Bounds(unittest.TestCase):
             Connector(COMPONENT).send(config(server.url), message(timeout_ms=300))
         self.assertEqual(len(server.complete_requests()), 1)
         FINDINGS["bounds"]["destinations"] = "no"
+
+    def test_a_component_gets_more_than_the_contract_grants(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Imports random numbers, and returns one: ../support/greedy.mjs has its text.
+            greedy = pathlib.Path(folder, "greedy.wasm")
+            greedy.write_bytes(bytes.fromhex((HERE.parent / "support" / "greedy.hex").read_text()))
+            store, instance = Connector(str(greedy)).instance()
+            self.assertIsInstance(instance.get_func(store, "draw")(store), int)
         FINDINGS["bounds"]["imports"] = "no: all of WASI 0.2 is linked"
 
 
