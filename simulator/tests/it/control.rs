@@ -8,20 +8,10 @@ use serde_json::{Value, json};
 use tencent_sms_simulator::{Catalogue, Simulator};
 
 use crate::client::{Call, body_with, connect, control, get};
-
-/// 10:13:20 on 15 November 2023 in UTC+8.
-const MORNING: i64 = 1_700_014_400;
+use crate::support::{MORNING, send};
 
 fn start() -> Simulator {
     Simulator::builder().start_blocking().unwrap()
-}
-
-fn send(simulator: &Simulator, changes: Value) -> String {
-    Call::new(simulator.addr())
-        .at(simulator.now_unix_ms() / 1000)
-        .body(&body_with(changes))
-        .send()
-        .code()
 }
 
 #[test]
@@ -483,6 +473,33 @@ fn the_description_names_every_path_that_answers() {
                 ![404, 405].contains(&status) || path == "/_sim/otp/latest",
                 "{method} {path}: {status}"
             );
+        }
+    }
+}
+
+/// 200 is among them: services send error pages under it.
+#[test]
+fn description_has_each_status_that_faults_take() {
+    let simulator = start();
+    let addr = simulator.addr();
+    let document = get(addr, "/_sim/openapi.json").json();
+    let faults = document["components"]["schemas"]["RequestFault"]["oneOf"].clone();
+    let status = |fault: &Value| fault["properties"]["status"]["anyOf"].as_array().cloned();
+    let described: Vec<Value> = faults.as_array().unwrap().iter().find_map(status).unwrap();
+    for status in [0, 199, 200, 201, 399, 400, 599, 600, 65_535] {
+        let is_described = described
+            .iter()
+            .any(|range| match range["enum"].as_array() {
+                Some(values) => values.contains(&json!(status)),
+                None => {
+                    (range["minimum"].as_u64()..=range["maximum"].as_u64()).contains(&Some(status))
+                }
+            });
+        for kind in ["unavailable", "accept-then-status"] {
+            let fault = json!({"fault": {"kind": kind, "status": status}});
+            let answer = control(addr, "POST", "/_sim/faults", Some(&fault)).status;
+            let expected = if is_described { 200 } else { 400 };
+            assert_eq!(answer, expected, "{kind} {status}");
         }
     }
 }

@@ -2,45 +2,20 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tencent_sms_simulator::{Catalogue, Leniency, Simulator};
+use serde_json::json;
+use tencent_sms_simulator::Leniency;
 
 use crate::client::{Call, body_with};
-
-/// 10:13:20 on 15 November 2023 in UTC+8.
-const MORNING: i64 = 1_700_014_400;
-
-fn start_with(changes: &[(&str, &str)]) -> Simulator {
-    let mut yaml = Catalogue::BUILT_IN.to_owned();
-    for (from, to) in changes {
-        assert!(yaml.contains(from), "{from}");
-        yaml = yaml.replace(from, to);
-    }
-    let catalogue = Catalogue::from_yaml(&yaml).unwrap();
-    Simulator::builder()
-        .catalogue(catalogue)
-        .frozen_clock(MORNING)
-        .start_blocking()
-        .unwrap()
-}
-
-fn send(simulator: &Simulator, changes: Value) -> String {
-    Call::new(simulator.addr())
-        .at(simulator.now_unix_ms() / 1000)
-        .body(&body_with(changes))
-        .send()
-        .code()
-}
+use crate::support::{MORNING, morning, send, start_with};
 
 /// The lines about the whole message come after those about each number.
 #[test]
 fn journal_keeps_last_lines_of_long_detail() {
-    let simulator = Simulator::builder()
+    let simulator = morning()
         .leniency(Leniency {
             any_credentials: true,
             derived_service: false,
         })
-        .frozen_clock(MORNING)
         .start_blocking()
         .unwrap();
     let numbers: Vec<String> = (0..200).map(|n| format!("+8613800138{n:03}")).collect();

@@ -11,13 +11,18 @@
 
 mod access;
 mod binary;
+mod callbacks;
 mod client;
 mod control;
+mod diagnosis;
 mod faults;
 mod gateway;
 mod inbox_page;
+mod leniency;
 mod limits;
-mod related;
+mod lists;
+mod reports;
 mod robustness;
 mod sending;
 mod signatures;
+mod support;

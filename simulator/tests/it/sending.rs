@@ -1,45 +1,15 @@
 //! Steps 16 to 23: outcome of a message that passed the gateway.
 
-use serde_json::{Value, json};
-use tencent_sms_simulator::{Catalogue, Simulator};
+use serde_json::json;
+use tencent_sms_simulator::Simulator;
 
-use crate::client::{Answer, Call, body_with};
-
-/// 10:13:20 in China, a time at which marketing may be sent.
-const MORNING: i64 = 1_700_014_400;
-
-fn start() -> Simulator {
-    Simulator::builder()
-        .frozen_clock(MORNING)
-        .start_blocking()
-        .unwrap()
-}
-
-fn start_with(from: &str, to: &str) -> Simulator {
-    assert!(Catalogue::BUILT_IN.contains(from), "{from}");
-    let catalogue = Catalogue::from_yaml(&Catalogue::BUILT_IN.replace(from, to)).unwrap();
-    Simulator::builder()
-        .catalogue(catalogue)
-        .frozen_clock(MORNING)
-        .start_blocking()
-        .unwrap()
-}
-
-fn send(simulator: &Simulator, changes: Value) -> Answer {
-    Call::new(simulator.addr())
-        .at(simulator.now_unix_ms() / 1000)
-        .body(&body_with(changes))
-        .send()
-}
-
-fn code(simulator: &Simulator, changes: Value) -> String {
-    send(simulator, changes).code()
-}
+use crate::client::{Call, body_with};
+use crate::support::{MORNING, answer_to, send, start, start_with};
 
 #[test]
 fn accepted_message_has_status_and_lands_in_inbox() {
     let simulator = start();
-    let answer = send(&simulator, json!({"SessionContext": "login 7"}));
+    let answer = answer_to(&simulator, json!({"SessionContext": "login 7"}));
     let status = answer.status_of(0);
     let serial = status["SerialNo"].as_str().unwrap().to_owned();
     assert_eq!(
@@ -73,7 +43,7 @@ fn accepted_message_has_status_and_lands_in_inbox() {
 #[test]
 fn an_international_message_needs_no_signature() {
     let simulator = start();
-    let answer = send(
+    let answer = answer_to(
         &simulator,
         json!({"PhoneNumberSet": ["+447700900123"], "TemplateId": "1110003", "SignName": null, "TemplateParamSet": ["123456", "5"]}),
     );
@@ -91,7 +61,9 @@ fn an_international_message_needs_no_signature() {
 fn the_number_of_recipients_has_bounds() {
     let simulator = start();
     assert_eq!(
-        send(&simulator, json!({"PhoneNumberSet": []})).error().0,
+        answer_to(&simulator, json!({"PhoneNumberSet": []}))
+            .error()
+            .0,
         "MissingParameter.EmptyPhoneNumberSet"
     );
     let numbers = |count: u64| {
@@ -100,11 +72,11 @@ fn the_number_of_recipients_has_bounds() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        code(&simulator, json!({"PhoneNumberSet": numbers(200)})),
+        send(&simulator, json!({"PhoneNumberSet": numbers(200)})),
         "Ok"
     );
     assert_eq!(simulator.messages().len(), 200);
-    let answer = send(&simulator, json!({"PhoneNumberSet": numbers(201)}));
+    let answer = answer_to(&simulator, json!({"PhoneNumberSet": numbers(201)}));
     assert_eq!(answer.error().0, "LimitExceeded.PhoneNumberCountLimit");
 }
 
@@ -116,11 +88,11 @@ fn app_must_exist_and_belong_to_key() {
         "request SmsSdk AppId verify fail".to_owned(),
     );
     assert_eq!(
-        send(&simulator, json!({"SmsSdkAppId": "1400000000"})).error(),
+        answer_to(&simulator, json!({"SmsSdkAppId": "1400000000"})).error(),
         error
     );
     assert_eq!(
-        send(&simulator, json!({"SmsSdkAppId": "1400007777"})).error(),
+        answer_to(&simulator, json!({"SmsSdkAppId": "1400007777"})).error(),
         error
     );
     let mut stranger = Call::new(simulator.addr()).at(MORNING);
@@ -131,17 +103,17 @@ fn app_must_exist_and_belong_to_key() {
 
 #[test]
 fn suspended_account_or_app_refuses_whole_request() {
-    let arrears = start_with("arrears: false", "arrears: true");
+    let arrears = start_with(&[("arrears: false", "arrears: true")]);
     assert_eq!(
-        send(&arrears, json!({})).error().0,
+        answer_to(&arrears, json!({})).error().0,
         "UnauthorizedOperation.ServiceSuspendDueToArrears"
     );
-    let disabled = start_with(
+    let disabled = start_with(&[(
         "# disabled: true          # Unauth",
         "disabled: true          # Unauth",
-    );
+    )]);
     assert_eq!(
-        send(&disabled, json!({})).error().0,
+        answer_to(&disabled, json!({})).error().0,
         "UnauthorizedOperation.SdkAppIdIsDisabled"
     );
 }
@@ -150,13 +122,13 @@ fn suspended_account_or_app_refuses_whole_request() {
 fn a_session_context_is_shorter_than_512_bytes() {
     let simulator = start();
     assert_eq!(
-        code(&simulator, json!({"SessionContext": "x".repeat(511)})),
+        send(&simulator, json!({"SessionContext": "x".repeat(511)})),
         "Ok"
     );
-    let answer = send(&simulator, json!({"SessionContext": "x".repeat(512)}));
+    let answer = answer_to(&simulator, json!({"SessionContext": "x".repeat(512)}));
     assert_eq!(answer.error().0, "InvalidParameterValue");
     assert_eq!(
-        send(&simulator, json!({"SessionContext": "码".repeat(171)}))
+        answer_to(&simulator, json!({"SessionContext": "码".repeat(171)}))
             .error()
             .0,
         "InvalidParameterValue"
@@ -166,7 +138,7 @@ fn a_session_context_is_shorter_than_512_bytes() {
 #[test]
 fn refusal_is_repeated_per_number_without_country() {
     let simulator = start();
-    let answer = send(
+    let answer = answer_to(
         &simulator,
         json!({"PhoneNumberSet": ["+8613800138000", "+8613800138001"], "TemplateParamSet": [], "SessionContext": "s"}),
     );
@@ -251,7 +223,7 @@ fn every_rule_about_the_message_has_its_code() {
             "FailedOperation.ContainSensitiveWord",
         ),
     ] {
-        assert_eq!(code(&simulator, changes.clone()), expected, "{changes}");
+        assert_eq!(send(&simulator, changes.clone()), expected, "{changes}");
     }
     assert!(simulator.messages().is_empty());
     let last = simulator.journal().pop().unwrap().detail.join("\n");
@@ -269,7 +241,7 @@ fn values_at_the_edge_pass() {
         json!({"TemplateParamSet": [""]}),
         json!({"TemplateId": "1110004", "TemplateParamSet": ["sixsix"]}),
     ] {
-        assert_eq!(code(&simulator, changes.clone()), "Ok", "{changes}");
+        assert_eq!(send(&simulator, changes.clone()), "Ok", "{changes}");
     }
 }
 
@@ -281,8 +253,8 @@ fn a_text_has_500_characters_at_most() {
         (489, "Ok"),
         (490, "InvalidParameterValue.ContentLengthLimit"),
     ] {
-        let simulator = start_with(text, &format!("\"{{1}}{}\"", "字".repeat(filler)));
-        assert_eq!(code(&simulator, json!({})), expected, "{filler}");
+        let simulator = start_with(&[(text, &format!("\"{{1}}{}\"", "字".repeat(filler)))]);
+        assert_eq!(send(&simulator, json!({})), expected, "{filler}");
     }
 }
 
@@ -290,20 +262,13 @@ fn a_text_has_500_characters_at_most() {
 fn long_text_costs_package_several_segments() {
     let text = "您的验证码是{1}，请于5分钟内填写。如非本人操作，请忽略本短信。";
     let long = format!("\"{{1}}{}\"", "字".repeat(60));
-    let yaml = Catalogue::BUILT_IN
-        .replace(text, &long)
-        .replace("balance: 1000000000", "balance: 3");
-    let simulator = Simulator::builder()
-        .catalogue(Catalogue::from_yaml(&yaml).unwrap())
-        .frozen_clock(MORNING)
-        .start_blocking()
-        .unwrap();
-    let answer = send(&simulator, json!({}));
+    let simulator = start_with(&[(text, &long), ("balance: 1000000000", "balance: 3")]);
+    let answer = answer_to(&simulator, json!({}));
     assert_eq!(
         (answer.code().as_str(), &answer.status_of(0)["Fee"]),
         ("Ok", &json!(2))
     );
-    let refused = send(&simulator, json!({"PhoneNumberSet": ["+8613800138001"]}));
+    let refused = answer_to(&simulator, json!({"PhoneNumberSet": ["+8613800138001"]}));
     assert_eq!(
         refused.code(),
         "FailedOperation.InsufficientBalanceInSmsPackage"
@@ -326,11 +291,11 @@ fn marketing_goes_out_in_daytime_and_from_enterprises() {
         (1_700_056_800, "FailedOperation.MarketingSendTimeConstraint"),
     ] {
         simulator.freeze_clock(moment);
-        assert_eq!(code(&simulator, marketing()), expected, "{moment}");
+        assert_eq!(send(&simulator, marketing()), expected, "{moment}");
     }
-    let personal = start_with("enterprise: true", "enterprise: false");
+    let personal = start_with(&[("enterprise: true", "enterprise: false")]);
     assert_eq!(
-        code(&personal, marketing()),
+        send(&personal, marketing()),
         "UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny"
     );
 }
@@ -338,7 +303,7 @@ fn marketing_goes_out_in_daytime_and_from_enterprises() {
 #[test]
 fn a_bad_number_fails_alone() {
     let simulator = start();
-    let answer = send(
+    let answer = answer_to(
         &simulator,
         json!({"PhoneNumberSet": ["+8613800138000", "12345"]}),
     );
@@ -356,7 +321,7 @@ fn a_bad_number_fails_alone() {
 #[test]
 fn identical_numbers_get_one_message() {
     let simulator = start();
-    let answer = send(
+    let answer = answer_to(
         &simulator,
         json!({"PhoneNumberSet": ["+8613800138000", "13800138000", "008613800138000"]}),
     );
@@ -373,21 +338,21 @@ fn identical_numbers_get_one_message() {
 #[test]
 fn destinations_and_recipients_can_be_blocked() {
     let uk = json!({"PhoneNumberSet": ["+447700900123"], "TemplateId": "1110002"});
-    let unreachable = start_with("unreachable_countries: []", "unreachable_countries: [GB]");
+    let unreachable = start_with(&[("unreachable_countries: []", "unreachable_countries: [GB]")]);
     assert_eq!(
-        code(&unreachable, uk.clone()),
+        send(&unreachable, uk.clone()),
         "UnsupportedOperation.UnsupportedRegion"
     );
-    let blocked = start_with("# blocked_countries: [KP]", "blocked_countries: [GB]");
+    let blocked = start_with(&[("# blocked_countries: [KP]", "blocked_countries: [GB]")]);
     assert_eq!(
-        code(&blocked, uk),
+        send(&blocked, uk),
         "LimitExceeded.AppCountryOrRegionInBlacklist"
     );
-    let opted_out = start_with(
+    let opted_out = start_with(&[(
         "# opt_out: [\"+8613800138099\"]",
         "opt_out: [\"+8613800138000\"]",
-    );
-    let answer = send(&opted_out, json!({}));
+    )]);
+    let answer = answer_to(&opted_out, json!({}));
     assert_eq!(answer.code(), "FailedOperation.PhoneNumberInBlacklist");
     assert_eq!(answer.status_of(0)["IsoCode"], "CN");
 }
@@ -395,7 +360,7 @@ fn destinations_and_recipients_can_be_blocked() {
 #[test]
 fn magic_number_answers_code_where_service_puts_it() {
     let simulator = start();
-    let answer = send(
+    let answer = answer_to(
         &simulator,
         json!({"PhoneNumberSet": ["+8615400001023", "+8613800138000"]}),
     );
@@ -404,7 +369,7 @@ fn magic_number_answers_code_where_service_puts_it() {
         "LimitExceeded.PhoneNumberThirtySecondLimit"
     );
     assert_eq!(answer.status_of(1)["Code"], "Ok");
-    let answer = send(
+    let answer = answer_to(
         &simulator,
         json!({"PhoneNumberSet": ["+441632960323"], "TemplateId": "1110002"}),
     );
@@ -446,25 +411,21 @@ fn signature_of_other_route_is_refused_on_demand() {
         [("false", "Ok", wrong), ("true", other_route, other_route)]
     {
         let key = "refuse_signature_of_other_route: ";
-        let yaml = Catalogue::BUILT_IN.replace(&format!("{key}false"), &format!("{key}{refuses}"));
-        let simulator = Simulator::builder()
-            .catalogue(Catalogue::from_yaml(&yaml).unwrap())
-            .start_blocking()
-            .unwrap();
-        assert_eq!(code(&simulator, abroad("腾讯云")), mainland_abroad);
+        let simulator = start_with(&[(&format!("{key}false"), &format!("{key}{refuses}"))]);
+        assert_eq!(send(&simulator, abroad("腾讯云")), mainland_abroad);
         assert_eq!(
-            code(&simulator, json!({"SignName": "Tencent"})),
+            send(&simulator, json!({"SignName": "Tencent"})),
             international_at_home
         );
         simulator.reset();
-        assert_eq!(code(&simulator, abroad("Tencent")), "Ok");
-        assert_eq!(code(&simulator, json!({"SignName": "腾讯云"})), "Ok");
+        assert_eq!(send(&simulator, abroad("Tencent")), "Ok");
+        assert_eq!(send(&simulator, json!({"SignName": "腾讯云"})), "Ok");
         simulator.reset();
-        assert_eq!(code(&simulator, abroad("nobody's")), "Ok");
+        assert_eq!(send(&simulator, abroad("nobody's")), "Ok");
         // A number that is none has no route.
         let malformed = json!({"PhoneNumberSet": ["12"]});
         assert_eq!(
-            code(&simulator, malformed),
+            send(&simulator, malformed),
             "InvalidParameterValue.IncorrectPhoneNumber"
         );
     }
