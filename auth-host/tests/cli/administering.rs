@@ -116,6 +116,17 @@ fn refused_start_exits_by_whether_it_was_sent() {
     );
 }
 
+/// Under too short a time nothing is sent, and a row would blame the flow.
+#[test]
+fn command_under_wrong_time_stores_no_message() {
+    let host = Host::new("wrong-time");
+    let start = ["verification", "start", "+8613800138000"];
+    let (code, _, err) = host.run_with(&start, &[("AUTH_HOST_ANSWER_WITHIN_MS", "100")]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("AUTH_HOST_ANSWER_WITHIN_MS"), "{err}");
+    assert_eq!(host.json(&["message", "list"]), serde_json::json!([]));
+}
+
 #[test]
 fn wrong_grants_and_settings_are_wrong_usage() {
     let host = Host::new("wrong-usage");

@@ -5,7 +5,8 @@ use crate::service::expected::expected;
 use auth_connector_host::Origin;
 use axum::http::Uri;
 use axum::http::uri::Authority;
-use serde::Deserialize;
+use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -137,6 +138,7 @@ pub struct Settings {
     /// `public_url`
     pub public_url: Option<String>,
     /// `answer_within_ms`
+    #[serde(deserialize_with = "answer_within")]
     pub answer_within_ms: u64,
     /// `ca`
     pub ca: Option<PathBuf>,
@@ -300,10 +302,6 @@ impl Settings {
                 mask::typed(place)
             ));
         }
-        // The next connector of a flow gets 1.5 s of it, and the first one at least 0.2 s (send.rs).
-        if !(2000..=10_000).contains(&self.answer_within_ms) {
-            return Err("answer_within_ms is 2000 to 10000".to_owned());
-        }
         if !LEVELS
             .iter()
             .any(|level| level.eq_ignore_ascii_case(&self.log))
@@ -311,6 +309,19 @@ impl Settings {
             return Err(format!("log is {}", LEVELS.join(", ")));
         }
         Ok(())
+    }
+}
+
+/// Reads `answer_within_ms`, under which commands send as the service does. The next connector of a flow gets 1.5 s of
+/// it, and the first one at least 0.2 s (send.rs).
+fn answer_within<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let read = u64::deserialize(deserializer)?;
+    match (2000..=10_000).contains(&read) {
+        true => Ok(read),
+        false => Err(Error::invalid_value(
+            Unexpected::Unsigned(read),
+            &"2000 to 10000",
+        )),
     }
 }
 
