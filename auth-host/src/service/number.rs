@@ -5,7 +5,7 @@ pub mod list;
 use crate::service::texts::{Sentence, about};
 use auth_connector_host::{Phrase, phrase};
 use rlibphonenumber::enums::Region;
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{CountryCodeSource, PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 use std::fmt;
 
 /// The longest text that is read as a number, in bytes. E.164 has 15 digits; the rest is punctuation.
@@ -59,7 +59,7 @@ impl Bare {
 /// How a number was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// It had `+` or `00`.
+    /// It had `+`, `00`, or its country's prefix for calls abroad.
     International,
     /// Its `+` was added.
     PlusAdded,
@@ -125,6 +125,18 @@ impl Number {
     ///
     /// [`NumberError`] when no message can be sent to it.
     pub fn parse(text: &str, default_country: Option<&str>) -> Result<Self, NumberError> {
+        Self::parse_of_people(text, default_country).map(|(number, _)| number)
+    }
+
+    /// As [`Number::parse`]. Returns how it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError`] when no message can be sent to it.
+    pub fn parse_of_people(
+        text: &str,
+        default_country: Option<&str>,
+    ) -> Result<(Self, Reading), NumberError> {
         let text = bare_text(text);
         // libphonenumber would find a number in a sentence, and dial an extension's main number.
         let is_number = text.chars().any(char::is_numeric)
@@ -150,12 +162,12 @@ impl Number {
     /// Returns the one number that a text with `00` is: as people of the default country dial, 0011 in Australia and
     /// 001 in Hong Kong, or with 00 for a plus. If both are numbers, one of them is a stranger's.
     fn only_one(
-        dialled: Result<Self, NumberError>,
-        plus: Result<Self, NumberError>,
-    ) -> Result<Self, NumberError> {
+        dialled: Result<(Self, Reading), NumberError>,
+        plus: Result<(Self, Reading), NumberError>,
+    ) -> Result<(Self, Reading), NumberError> {
         match (dialled, plus) {
-            (Ok(dialled), Ok(plus)) if dialled == plus => Ok(plus),
-            (Ok(dialled), Ok(plus)) => match (dialled.is_valid, plus.is_valid) {
+            (Ok((dialled, _)), Ok(plus)) if dialled == plus.0 => Ok(plus),
+            (Ok(dialled), Ok(plus)) => match (dialled.0.is_valid, plus.0.is_valid) {
                 (true, false) => Ok(dialled),
                 (false, true) => Ok(plus),
                 _ => Err(NumberError::TwoNumbers),
@@ -165,9 +177,10 @@ impl Number {
         }
     }
 
-    /// Parses a number with `+`, or one of a region.
-    fn read(text: &str, region: Option<Region>) -> Result<Self, NumberError> {
-        let number = PhoneNumber::parse(text, region).map_err(|_| NumberError::NotANumber)?;
+    /// Parses a number with `+`, or one of a region. Returns how it was read.
+    fn read(text: &str, region: Option<Region>) -> Result<(Self, Reading), NumberError> {
+        let number = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, region);
+        let number = number.map_err(|_| NumberError::NotANumber)?;
         if number.is_possible_with_reason().is_err() {
             return Err(NumberError::Length);
         }
@@ -186,7 +199,16 @@ impl Number {
             .map(|region| region.as_region_str().to_string())
             .or_else(|| main_country(number.country_code))
             .unwrap_or_default();
-        Ok(Self {
+        let how = match number.country_code_source() {
+            CountryCodeSource::FromNumberWithPlusSign | CountryCodeSource::FromNumberWithIdd => {
+                Reading::International
+            }
+            CountryCodeSource::FromNumberWithoutPlusSign => Reading::PlusAdded,
+            CountryCodeSource::FromDefaultCountry | CountryCodeSource::Unspecified => {
+                Reading::National
+            }
+        };
+        let read = Self {
             e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
             country,
             prefix: format!("+{}", number.country_code),
@@ -195,7 +217,8 @@ impl Number {
                 kind,
                 PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
             ),
-        })
+        };
+        Ok((read, how))
     }
 
     /// Parses a number of a platform. Digits without `+` are read as its operator set. Returns how it was read.
@@ -210,18 +233,17 @@ impl Number {
                 Bare::National(country) => Some(country.as_str()),
                 Bare::Refuse | Bare::E164 => None,
             };
-            return Ok((Self::parse(trimmed, home)?, Reading::International));
+            return Self::parse_of_people(trimmed, home);
         }
         if let Bare::National(country) = bare
-            && let Ok(number) = Self::parse(trimmed, Some(country))
+            && let Ok((number, how)) = Self::parse_of_people(trimmed, Some(country))
             && number.is_mobile
             && number.country == *country
         {
-            let how = number.reading(trimmed);
             return Ok((number, how));
         }
         match bare {
-            Bare::Refuse => Ok((Self::parse(trimmed, None)?, Reading::International)),
+            Bare::Refuse => Self::parse_of_people(trimmed, None),
             Bare::E164 | Bare::National(_) => {
                 // No calling code begins with a zero.
                 if !trimmed.starts_with(|c: char| matches!(c, '1'..='9')) {
@@ -232,16 +254,6 @@ impl Number {
                     Reading::PlusAdded,
                 ))
             }
-        }
-    }
-
-    /// How [`Number::parse`] read this number from a text. libphonenumber reads a calling code without its plus as well.
-    pub fn reading(&self, text: &str) -> Reading {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        match self.e164.strip_prefix('+') {
-            _ if is_international(bare_text(text)) => Reading::International,
-            Some(whole) if whole == digits => Reading::PlusAdded,
-            _ => Reading::National,
         }
     }
 
@@ -294,7 +306,7 @@ impl fmt::Debug for Number {
 
 /// The country of a calling code for a number that no country assigns (yet): the main one of those that share it.
 fn main_country(calling_code: i32) -> Option<String> {
-    rlibphonenumber::PHONE_NUMBER_UTIL
+    PHONE_NUMBER_UTIL
         .get_region_for_country_code(calling_code)
         .map(|region| region.as_region_str().to_string())
 }
@@ -304,7 +316,7 @@ pub fn is_country(code: &str) -> bool {
     code.len() == 2
         && code.bytes().all(|b| b.is_ascii_uppercase())
         && Region::from_code(code).is_ok_and(|region| {
-            rlibphonenumber::PHONE_NUMBER_UTIL
+            PHONE_NUMBER_UTIL
                 .get_country_code_for_region(region)
                 .is_some_and(|code| code > 0)
         })

@@ -18,7 +18,7 @@ pub struct Line {
 pub struct Audit {
     /// Number of phone numbers in the list.
     pub numbers: usize,
-    /// Numbers with `+` or `00`.
+    /// Numbers with `+`, `00`, or their country's prefix for calls abroad.
     pub international: usize,
     /// Numbers whose `+` was added.
     pub plus_added: usize,
@@ -49,11 +49,7 @@ pub enum ListReading {
 impl ListReading {
     fn read(&self, text: &str) -> Result<(Number, Reading), NumberError> {
         match self {
-            Self::People(country) => {
-                let number = Number::parse(text, country.as_deref())?;
-                let how = number.reading(text);
-                Ok((number, how))
-            }
+            Self::People(country) => Number::parse_of_people(text, country.as_deref()),
             Self::Platform(bare) => Number::parse_bare(text, bare),
         }
     }
@@ -110,7 +106,7 @@ fn is_ambiguous(number: &Number, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// A single 0 is a national prefix; `00` and the signs around a copied number are none.
+    /// A single 0 is a national prefix; `00`, the signs around a copied number and the prefix for calls abroad are none.
     #[test]
     fn audit_reads_national_prefix_as_national() {
         for (text, country, counts) in [
@@ -120,6 +116,16 @@ mod tests {
             ("+49 171 1234567", "DE", (1, 0, 0)),
             ("\u{202d}+49 171 1234567\u{202c}", "DE", (1, 0, 0)),
             ("8613911112222", "CN", (0, 1, 0)),
+            ("011 44 7911 123456", "US", (1, 0, 0)),
+            ("011 1 415 555 2671", "US", (1, 0, 0)),
+            ("1 415 555 2671", "US", (0, 1, 0)),
+            ("415 555 2671", "US", (0, 0, 1)),
+            ("010 44 7911 123456", "JP", (1, 0, 0)),
+            ("8 10 44 7911 123456", "RU", (1, 0, 0)),
+            ("0011 44 7911 123456", "AU", (1, 0, 0)),
+            ("001 65 9123 4567", "HK", (1, 0, 0)),
+            ("0044 7911 123456", "US", (1, 0, 0)),
+            ("090 1234 5678", "JP", (0, 0, 1)),
         ] {
             let audit = audit_list(text, &ListReading::People(Some(country.to_owned())));
             assert_eq!(
