@@ -1,7 +1,8 @@
-//! Bounded reading of regular files.
+//! Bounded reading of files.
 //!
 //! A pipe without a writer would block for ever, and a device may have no end. A file is therefore opened without
-//! waiting, and refused unless it is a regular one.
+//! waiting, and refused unless it is a regular one. What may come from standard input may come from a pipe as well, such
+//! as `<(curl ...)`.
 
 use crate::exit::Stop;
 use crate::mask;
@@ -47,13 +48,19 @@ pub fn pem(path: &Path) -> std::result::Result<Vec<u8>, Stop> {
     named(path, PEM_BYTES)
 }
 
-/// Reads a named file, or standard input for `-`.
+/// Reads a named file or pipe to its end, or standard input for `-`.
 pub fn named_or_input(path: &str, most: u64) -> std::result::Result<Vec<u8>, Stop> {
-    match path {
-        "-" => read_to_end(std::io::stdin(), most)
-            .map_err(|error| Stop::usage(format!("standard input cannot be read: {error}"))),
-        path => named(path.as_ref(), most),
-    }
+    let (name, read) = match path {
+        "-" => (
+            "standard input".to_owned(),
+            read_to_end(std::io::stdin(), most),
+        ),
+        path => (
+            mask::path(path.as_ref()),
+            File::open(path).and_then(|file| read_to_end(file, most)),
+        ),
+    };
+    read.map_err(|error| Stop::usage(format!("{name} cannot be read: {error}")))
 }
 
 /// Reads to the end, at most so many bytes. A longer source is refused and not truncated.

@@ -9,7 +9,7 @@ use auth_connector_host::{
 };
 use serde_json::{Value, json};
 
-/// The largest body that is read, in bytes: more than any connector accepts, so that the host refuses it.
+/// The largest body that is read, in bytes. The host refuses one of more than 65,536 bytes as it does in the service.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Runs the command.

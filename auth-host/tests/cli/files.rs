@@ -1,6 +1,7 @@
 //! Files, pipes and devices as arguments.
 
-use super::program::{NUMBER, directory, run};
+use super::program::{NUMBER, directory, put, run};
+use super::support;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
@@ -80,6 +81,57 @@ fn non_regular_file_is_refused_at_once() {
             assert!(stderr.contains(expected.1), "{line:?}: {stderr}");
         }
     }
+}
+
+/// `--body <(curl ...)` and `audit <(psql ...)` are pipes.
+#[cfg(unix)]
+#[test]
+fn piped_body_or_list_is_read_to_its_limit() {
+    let name = "piped";
+    let folder = directory(name);
+    put(
+        &folder.join("receipts.wasm"),
+        support::plugin_with_receipts(),
+    );
+    let pipe = folder.join("pipe");
+    let _ = std::fs::remove_file(&pipe);
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let callback = [
+        "callback",
+        "receipts.wasm",
+        "--no-cache",
+        "--body",
+        "pipe",
+        "--config",
+    ];
+    std::fs::write(folder.join("config.json"), "a").unwrap();
+    let callback = [&callback[..], &["config.json"]].concat();
+    let audit = ["numbers", "audit", "pipe"];
+    for (line, body, code, words) in [
+        (&callback[..], "[]".to_owned(), 0, ""),
+        (
+            &callback,
+            " ".repeat((1 << 20) + 1),
+            2,
+            "more than 1048576 bytes",
+        ),
+        (&audit, "+8613800138000\n".to_owned(), 0, ""),
+    ] {
+        let to = pipe.clone();
+        // It fails to write what a command refuses to read.
+        let writer = std::thread::spawn(move || std::fs::write(to, body));
+        let (found, stderr) = ends(name, line, Stdio::null());
+        assert_eq!(found, code, "{line:?}: {stderr}");
+        assert!(stderr.contains(words), "{line:?}: {stderr}");
+        let _ = writer.join();
+    }
+    let (code, stderr) = ends(
+        name,
+        &[&callback[..4], &[".", "--config", "config.json"]].concat(),
+        Stdio::null(),
+    );
+    assert_eq!(code, 2, "{stderr}");
 }
 
 #[test]
