@@ -191,6 +191,42 @@ fn own_listener_is_refused_as_destination() {
     assert_ne!(kind, "denied");
 }
 
+/// The setting outlives a service that is killed, and the port is somebody else's afterwards.
+#[test]
+fn former_listener_is_a_destination_again() {
+    let mut host = host();
+    for is_killed in [false, true] {
+        let origin = format!("http://{}", host.process.admin);
+        let config = webhook_config(&origin).to_string();
+        let put = [
+            "connector",
+            "put",
+            "hook",
+            "--plugin",
+            "webhook",
+            "--config",
+            "-",
+        ];
+        host.change(&put, &config);
+        let confirm = ["connector", "confirm", "hook", &origin];
+        let refused = host.command(&confirm, "").unwrap_err();
+        assert!(refused.contains("itself listens"), "{refused}");
+        match is_killed {
+            true => host.process.kill(),
+            false => assert_eq!(host.process.terminate(), Some(0)),
+        }
+        let query = "SELECT value FROM settings WHERE key = 'listeners'";
+        let stored: String = host
+            .database()
+            .query_row(query, [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(stored.is_empty(), !is_killed, "{stored}");
+        let confirmed = host.command(&confirm, "").unwrap();
+        assert_eq!(confirmed["confirmed"], json!([origin]));
+        host.process = Process::start(&host.folder.0, &[]);
+    }
+}
+
 #[test]
 fn stored_secret_follows_no_change_of_destination() {
     let host = host();

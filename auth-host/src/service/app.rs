@@ -22,9 +22,6 @@ use tokio_util::task::TaskTracker;
 /// (`serve/tasks.rs`), further ones while more than half are free, and second attempts to a host's addresses.
 const CONNECTIONS: usize = 256;
 
-/// The setting with the addresses at which the service listens. A command reads it, in a process of its own.
-const LISTENERS: &str = "listeners";
-
 /// The reason for which the auth host does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -231,10 +228,6 @@ impl App {
             files,
             keys_in_use: OnceLock::new(),
         });
-        let known = app.store.read(|db| registry::setting(db, LISTENERS))?;
-        let known = known.iter().flat_map(|text| text.split(' '));
-        let known = known.filter_map(|text| text.parse().ok()).collect();
-        app.host.options().own_listeners.set(known);
         app.reload()?;
         let made = Made {
             database: is_new,
@@ -294,16 +287,36 @@ impl App {
         }
     }
 
-    /// Stores the addresses at which the service listens, so that it and its commands refuse them as destinations.
+    /// Reads the addresses of a service that runs on the folder in another process, so that this one refuses them as
+    /// destinations too. A service that was killed leaves addresses at which nobody listens.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError`] if the lock or the setting cannot be read.
+    pub fn read_listeners(&self) -> Result<(), AppError> {
+        if !self.files.is_served()? {
+            return Ok(());
+        }
+        let stored = self
+            .store
+            .read(|db| registry::setting(db, registry::LISTENERS))?;
+        let addresses = stored.iter().flat_map(|text| text.split(' '));
+        let addresses = addresses.filter_map(|text| text.parse().ok()).collect();
+        self.host.options().own_listeners.set(addresses);
+        Ok(())
+    }
+
+    /// Stores the addresses at which the service listens, so that it and its commands refuse them as destinations; none
+    /// when it has ended.
     pub async fn listens_at(&self, listeners: Vec<SocketAddr>) {
         let text: Vec<String> = listeners.iter().map(ToString::to_string).collect();
         self.host.options().own_listeners.set(listeners);
         let text = text.join(" ");
         let stored = self
             .store
-            .write(move |db| registry::put_setting(db, LISTENERS, &text));
+            .write(move |db| registry::put_setting(db, registry::LISTENERS, &text));
         if let Err(error) = stored.await {
-            tracing::warn!(%error, "commands do not get the addresses of the listeners");
+            tracing::warn!(%error, "the addresses of the listeners are not stored for commands");
         }
     }
 

@@ -130,13 +130,23 @@ impl Files {
         Ok(lock)
     }
 
+    /// Returns true while a service, or a command that must not run beside it, has locked the folder. Commands that test
+    /// this at once do not take each other for a service.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Unusable`].
+    pub fn is_served(&self) -> Result<bool, FolderError> {
+        Ok(self.lock.exists() && taken(&self.lock, File::try_lock_shared)?.is_none())
+    }
+
     /// Refuses to make a database in a folder that a service runs on: the existing one was removed.
     ///
     /// # Errors
     ///
     /// [`FolderError::Taken`].
     pub fn check_nobody_runs(&self) -> Result<(), FolderError> {
-        match self.lock.exists() && locked(&self.lock)?.is_none() {
+        match self.is_served()? {
             true => Err(FolderError::Taken {
                 path: mask::path(&self.database),
                 lock: mask::path(&self.lock),
@@ -247,8 +257,16 @@ fn locked_within(path: &Path, time: Duration) -> Result<Option<File>, FolderErro
 
 /// Takes a lock, unless another process has it.
 fn locked(path: &Path) -> Result<Option<File>, FolderError> {
+    taken(path, File::try_lock)
+}
+
+/// Takes a lock by a function, unless another process has it.
+fn taken(
+    path: &Path,
+    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+) -> Result<Option<File>, FolderError> {
     let opened = open(path).map_err(TryLockError::Error);
-    match opened.and_then(|file| file.try_lock().map(|()| file)) {
+    match opened.and_then(|file| lock(&file).map(|()| file)) {
         Ok(file) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(reason)) => Err(unusable(path, &reason)),
@@ -402,6 +420,20 @@ mod tests {
         // An existing one is opened with its log.
         std::fs::write(&files.database, "whole").unwrap();
         assert!(!crate::service::store::is_new(&files.database).unwrap());
+    }
+
+    #[test]
+    fn folder_is_served_only_while_locked() {
+        let folder = Folder::new();
+        let files = folder.files();
+        assert!(!files.is_served().unwrap());
+        drop(files.lock().unwrap());
+        // Another command that tests it.
+        let test = taken(&files.lock, File::try_lock_shared).unwrap();
+        assert!(test.is_some() && !files.is_served().unwrap());
+        drop(test);
+        let _held = files.lock().unwrap();
+        assert!(files.is_served().unwrap());
     }
 
     #[test]

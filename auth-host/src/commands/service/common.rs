@@ -89,7 +89,9 @@ pub(super) async fn open_locked(at: &At) -> Result<Arc<App>, Stop> {
     let files = Files::of(&settings.data, settings.key_file.as_deref());
     let opened = tokio::task::spawn_blocking(move || {
         check_not_taken(&files)?;
-        serve::open(&settings, None)
+        let (app, made) = serve::open(&settings, None)?;
+        app.read_listeners()?;
+        Ok::<_, Stop>((app, made))
     });
     let (app, made) = opened
         .await

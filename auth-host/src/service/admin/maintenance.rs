@@ -238,6 +238,7 @@ mod tests {
         std::fs::remove_file(&folder.backup).unwrap();
         let (app, _) = App::open(folder.files.clone(), |_| ()).unwrap();
         tenant_with_events(&app).await;
+        app.listens_at(vec![([127, 0, 0, 1], 8421).into()]).await;
         let actor = by();
         users::new_setup(&app).await.unwrap();
         let kept = keys::add(&app, &actor, Some("t"), "kept", &["verify".to_owned()]).await;
@@ -279,13 +280,14 @@ mod tests {
         let read = app.store.read(|db| {
             let states = ids.map(|id| verifications::get(db, "t", &id).unwrap().unwrap().state);
             let link = registry::setting(db, crate::service::store::users::SETUP)?;
+            let listeners = registry::setting(db, registry::LISTENERS)?;
             let entries = audit::newest(db, None, 1)?;
             let session = crate::service::store::users::session(db, &[1])?;
-            Ok::<_, StoreError>((states, link, entries, session.is_none()))
+            Ok::<_, StoreError>((states, [link, listeners], entries, session.is_none()))
         });
-        let (states, link, entries, is_out) = read.unwrap();
+        let (states, cleared, entries, is_out) = read.unwrap();
         assert_eq!(states, [verifications::State::Cancelled; 2]);
-        assert_eq!(link.as_deref(), Some(""));
+        assert_eq!(cleared, [Some(String::new()), Some(String::new())]);
         assert!(is_out);
         let entry = entries.first().unwrap();
         assert_eq!(

@@ -176,6 +176,7 @@ impl Service {
         while let Some(ended) = listeners.join_next().await {
             outcome = outcome.and(ended);
         }
+        self.app.listens_at(Vec::new()).await;
         // Messages whose callers disconnected; none begins any more.
         self.app.under_way.close();
         if timeout(GRACE, self.app.under_way.wait()).await.is_err() {

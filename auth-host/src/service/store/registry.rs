@@ -6,7 +6,7 @@ mod plugins;
 mod tenants;
 mod test_numbers;
 
-pub use super::rows::{put_setting, setting, touch};
+pub use super::rows::{LISTENERS, put_setting, setting, touch};
 pub use connectors::{
     Connector, Flow, connector_ids, connectors, delete_connector, flows, has_connector,
     put_connector, put_flow, put_hidden,

@@ -4,7 +4,7 @@
 //! is valid, and the kill switch has its former state.
 
 use super::audit::{self, Action};
-use super::rows::{put_setting, touch};
+use super::rows::{LISTENERS, put_setting, touch};
 use super::users;
 use super::writer::Result;
 use rusqlite::Connection;
@@ -18,8 +18,8 @@ pub struct Ended {
     pub sessions: usize,
 }
 
-/// Cancels each verification that is pending, signs all users out of the console, voids its link, and turns the kill
-/// switch of the host on. For a database that no process uses yet.
+/// Cancels each verification that is pending, signs all users out of the console, voids its link, forgets the
+/// service's addresses, and turns the kill switch of the host on. For a database that no process uses yet.
 pub fn end(db: &Connection, actor: &str, now: i64) -> Result<Ended> {
     let live = "SELECT count(*) FROM verifications WHERE state = 'pending' AND expires_at > ?1";
     let live: i64 = db.query_row(live, [now], |row| row.get(0))?;
@@ -33,6 +33,7 @@ pub fn end(db: &Connection, actor: &str, now: i64) -> Result<Ended> {
         sessions: db.execute("DELETE FROM sessions", [])?,
     };
     put_setting(db, users::SETUP, "")?;
+    put_setting(db, LISTENERS, "")?;
     put_setting(db, "is_stopped", "1")?;
     touch(db)?;
     let detail = format!(

@@ -58,6 +58,9 @@ pub(super) fn one<T: FromSql>(db: &Connection, sql: &str, key: &str) -> Result<O
     Ok(query.query_row([key], |row| row.get(0)).optional()?)
 }
 
+/// The setting with the addresses at which the service listens, for commands in processes of their own.
+pub const LISTENERS: &str = "listeners";
+
 /// A setting of the whole host.
 pub fn setting(db: &Connection, key: &str) -> Result<Option<String>> {
     one(db, "SELECT value FROM settings WHERE key = ?1", key)

@@ -4,7 +4,7 @@ use super::rows::all;
 use super::writer::{Result, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// The setting that stores the hash of the set-up link's token.
+/// The setting that stores the time at which the set-up link was made, and the hash of its token.
 pub const SETUP: &str = "console_setup";
 
 /// The permission of a user.
