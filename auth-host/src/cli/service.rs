@@ -64,7 +64,7 @@ pub enum Service {
     Stop(Switch),
     /// Go on sending after stop
     Go(Switch),
-    /// Print a link that adds an administrator to the console, or gives one another password
+    /// Print a link that adds an administrator to the console, or gives one another password, once within 24 hours
     ConsoleLink(At),
     /// Show the audit log
     Audit(Audit),

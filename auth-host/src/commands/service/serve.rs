@@ -96,7 +96,9 @@ pub async fn run(args: Serve) -> Result<Code, Stop> {
             }
             page.line(match set_up {
                 Some(link) => {
-                    format!("console at {link} (works once, for the first administrator)")
+                    format!(
+                        "console at {link} (works once within 24 hours, for the first administrator)"
+                    )
                 }
                 None => format!("console at {console}"),
             });

@@ -13,6 +13,7 @@ use crate::service::texts::say;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rusqlite::Connection;
 use std::sync::Arc;
 
 /// Maximum lifetime of a session, in milliseconds.
@@ -20,6 +21,9 @@ pub const LONGEST_MS: i64 = 12 * 3_600_000;
 
 /// Maximum time without use of a session, in milliseconds.
 pub const IDLE_MS: i64 = 3_600_000;
+
+/// Time in which a set-up link can be used, in milliseconds.
+const SETUP_MS: u64 = 24 * 3_600_000;
 
 /// Precision of the last use, in milliseconds, so that viewing pages seldom writes.
 const EXACTLY_MS: i64 = 60_000;
@@ -39,18 +43,30 @@ pub fn token_hash(token: &str) -> Vec<u8> {
     digest(&[b"console", token.as_bytes()])
 }
 
-/// Creates a set-up link's token, which replaces an earlier one.
+/// Creates a set-up link's token, which replaces an earlier one and is valid for [`SETUP_MS`].
 ///
 /// # Errors
 ///
 /// [`StoreError`] if it cannot be stored.
 pub async fn new_setup(app: &Arc<App>) -> Result<String, StoreError> {
     let made = token()?;
-    let hash = hex::encode(token_hash(&made));
+    let stored = format!("{} {}", ids::now_ms(), hex::encode(token_hash(&made)));
     app.store
-        .write(move |db| registry::put_setting(db, users::SETUP, &hash))
+        .write(move |db| registry::put_setting(db, users::SETUP, &stored))
         .await?;
     Ok(made)
+}
+
+/// Returns true if the stored set-up link is that of a token and has not expired. An older program stored no time with
+/// the hash. A clock that was set back does not extend the time.
+fn is_valid_setup(db: &Connection, token: &str) -> Result<bool, StoreError> {
+    let stored = registry::setting(db, users::SETUP)?;
+    let parts = stored.as_deref().and_then(|stored| stored.split_once(' '));
+    Ok(parts.is_some_and(|(made_at, hash)| {
+        let made_at: Option<i64> = made_at.parse().ok();
+        let age_ms = made_at.map(|made_at| ids::now_ms().abs_diff(made_at));
+        age_ms.is_some_and(|age_ms| age_ms < SETUP_MS) && hash == hex::encode(token_hash(token))
+    }))
 }
 
 /// Creates a set-up link's token if there is no user yet.
@@ -65,24 +81,23 @@ pub async fn first_setup(app: &Arc<App>) -> Result<Option<String>, StoreError> {
     new_setup(app).await.map(Some)
 }
 
-/// Returns true if a token belongs to the set-up link.
+/// Returns true if a token belongs to the set-up link, and the link has not expired.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub fn is_setup(app: &App, token: &str) -> Result<bool, StoreError> {
-    let kept = app.store.read(|db| registry::setting(db, users::SETUP))?;
-    Ok(kept.is_some_and(|kept| kept == hex::encode(token_hash(token))))
+    app.store.read(|db| is_valid_setup(db, token))
 }
 
 /// Adds the administrator of a set-up link, which can be used once. Creates a tenant if there is none.
 ///
 /// # Errors
 ///
-/// [`Problem`] if the link was used or the name is not valid.
+/// [`Problem`] if the link was used, was replaced or has expired, or the name is not valid.
 pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Result<(), Problem> {
     check_name("/name", name)?;
-    let kept = hex::encode(token_hash(token));
+    let token = token.to_owned();
     let user = new(name, hash, Role::Admin, None);
     let entry = Entry::new(
         None,
@@ -91,7 +106,7 @@ pub async fn set_up(app: &Arc<App>, token: &str, name: &str, hash: String) -> Re
         name,
     );
     change(app, entry, move |db| {
-        if registry::setting(db, users::SETUP)?.is_none_or(|setup| setup != kept) {
+        if !is_valid_setup(db, &token)? {
             return Err(Problem::invalid("/token", say("refusal-set-up")));
         }
         registry::put_setting(db, users::SETUP, "")?;
@@ -116,7 +131,7 @@ fn new(name: &str, password: String, role: Role, tenant: Option<&str>) -> User {
 }
 
 /// Stores a user. Sessions that they had under another password end.
-fn put_again(db: &rusqlite::Connection, user: &User) -> Result<(), Problem> {
+fn put_again(db: &Connection, user: &User) -> Result<(), Problem> {
     if let Some(before) = users::by_name(db, &user.name)? {
         users::end_all(db, &before.id)?;
     }
@@ -187,7 +202,7 @@ pub async fn remove(app: &Arc<App>, actor: &Actor, id: &str) -> Result<(), Probl
     .await
 }
 
-fn keep_one(db: &rusqlite::Connection) -> Result<(), Problem> {
+fn keep_one(db: &Connection) -> Result<(), Problem> {
     let is_host = |user: &User| user.role == Role::Admin && user.tenant.is_none();
     if users::list(db)?.iter().any(is_host) {
         return Ok(());
@@ -337,6 +352,43 @@ mod tests {
         let (actor, hash) = (TestApp::actor(), "old".to_owned());
         let added = add(&test.app, &actor, name, hash, Role::Admin, None).await;
         added.unwrap();
+    }
+
+    /// The link that an older program made has no time.
+    #[tokio::test]
+    async fn setup_link_is_valid_for_a_day() {
+        let test = TestApp::new().await;
+        let app = &test.app;
+        let link = new_setup(app).await.unwrap();
+        let store = async |value: String| {
+            let write = move |db: &Connection| registry::put_setting(db, users::SETUP, &value);
+            app.store.write(write).await.unwrap();
+        };
+        let hash = hex::encode(token_hash(&link));
+        let at = |age_ms: i64| format!("{} {hash}", ids::now_ms() - age_ms);
+        const DAY_MS: i64 = 24 * 3_600_000;
+        let add = async || set_up(app, &link, "ada", "hash".to_owned()).await;
+        for stored in [
+            hash.clone(),
+            at(DAY_MS),
+            at(DAY_MS + 60_000),
+            at(-DAY_MS - 60_000),
+            format!("{} {}", ids::now_ms(), "0".repeat(64)),
+            format!("never {hash}"),
+            " ".to_owned(),
+            String::new(),
+        ] {
+            store(stored.clone()).await;
+            assert!(!is_setup(app, &link).unwrap(), "{stored}");
+            assert_eq!(add().await.unwrap_err().status, 422, "{stored}");
+        }
+        assert!(list(app).unwrap().is_empty());
+        store(at(DAY_MS - 60_000)).await;
+        assert!(is_setup(app, &link).unwrap());
+        assert!(!is_setup(app, "another").unwrap());
+        add().await.unwrap();
+        assert!(!is_setup(app, &link).unwrap());
+        assert!(add().await.is_err());
     }
 
     /// The password was changed after its check and before the session began.
