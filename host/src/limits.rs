@@ -2,7 +2,7 @@
 //!
 //! Every default is far above what an honest connector needs and far below what would hurt the host. Measure before
 //! raising one. `tests/limits.rs` finds the least of each limit with which the reference connector still sends, and
-//! requires the defaults to be several times that. `docs/defaults.md` has the reasons and the measurements.
+//! requires the defaults to be several times that. `docs/defaults.md` has the reasons.
 
 use auth_connector_package::{Caps, Limit};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Limits {
     /// Linear memory of a call, all its memories together, in bytes. Default 8 MiB; the reference
     /// connector begins with 192 KiB.
     pub memory_bytes: usize,
-    /// Elements in a table of an instance. Default 4,096; the reference connector needs 88.
+    /// Elements in a table of an instance. Default 4,096; the reference connector needs fewer than 100.
     pub table_elements: usize,
     /// Handles a call may hold: requests, bodies, streams, pollables, fields. Each stands for memory of the host's, up
     /// to 16 KiB for a request: 11 of headers, 4 of path and query, 272 bytes of authority, 32 of method, which is also
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn slots_keep_honest_call_memory_and_little_more() {
         let (kept, limits) = (Residency::default(), Limits::default());
-        // Bytes that a send writes to: four pages of the machine, and one in each of two tables (docs/defaults.md).
+        // Bytes that a send writes to: four pages of the machine, and one in each of two tables (`tests/pages.rs`).
         const MEMORY: usize = 16 << 10;
         const TABLE: usize = 4 << 10;
         assert!(kept.memory_bytes >= 2 * MEMORY && kept.table_bytes >= 2 * TABLE);

@@ -69,7 +69,7 @@ pub struct HostOptions {
     /// reference connector, whose code takes 1.35 MB.
     pub cache_bytes: u64,
     /// True if loading may compile components that the cache lacks. Default true. Compiling cannot be interrupted, and
-    /// no limit on a component bounds its time: 12 KB can take a minute. A host that loads untrusted components sets
+    /// no limit on a component bounds its time: 12 KB can take half a minute. A host that loads untrusted components sets
     /// this to false. It has a process of its own compile into the same cache under a limit
     /// (`auth-host inspect --load-within`), and loads the result; the rest is refused as
     /// [`crate::LoadError::NotCompiled`].

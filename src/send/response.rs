@@ -6,7 +6,7 @@
 //! | `Response.Error`, or our entry, with a code that documents a refusal | not sent |
 //! | a code for the service's own trouble, or one that is not known | unknown |
 //! | no entry, another number's entry, two entries, `Ok` without a serial number or beside an error | unknown |
-//! | an entry that brings another message's correlation id, `Ok` that brings none | unknown |
+//! | an entry that brings another message's correlation id, `Ok` that brings none, unless the config has `acceptWithoutEcho` | unknown |
 //! | status 5xx, not JSON, not this service's JSON | unknown |
 //!
 //! Both places in which the service reports go through the same table of codes.

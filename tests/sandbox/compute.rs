@@ -55,7 +55,7 @@ async fn timers_and_sockets_get_turns_during_loop() {
         turns += 1;
     }
     assert!(!attack.await.unwrap());
-    // Some fifty on an idle machine. It was one, after the loop's end.
+    // Some fifty on an idle machine. A runtime that the loop holds up makes one.
     assert!(turns >= 4, "{turns}");
 }
 
@@ -83,7 +83,7 @@ async fn loops_of_three_tenants_leave_neighbour_its_share() {
     }
     let start = std::time::Instant::now();
     arena.neighbour_sends().await;
-    // Each of its three messages took this long before.
+    // A neighbour without a turn waits so long for each of its three messages.
     assert!(
         start.elapsed() < Duration::from_secs(8),
         "{:?}",

@@ -100,7 +100,7 @@ fn function_that_would_stall_compiler_is_refused() {
     }
 }
 
-/// A component that takes the compiler most of a minute: many nested blocks, with a branch out of each after a change
+/// A component that takes the compiler half a minute, with optimisations: many nested blocks, with a branch out of each after a change
 /// of another local. All locals are alive to the end.
 fn compile_bomb() -> Vec<u8> {
     const MANY: usize = 500;

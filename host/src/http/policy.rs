@@ -58,8 +58,8 @@ impl WasiHttpHooks for Policy {
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        // Two chunks wait in the host's memory for each body that a guest opens and does not send: with 64 KiB and
-        // 256 handles that was 10 MiB beside a guest's 8. Bodies of connectors have under 1 KiB.
+        // Two chunks wait in the host's memory for each body that a guest opens and does not send. A request and its
+        // body are two of its 128 handles, so 64 bodies hold 2 MiB. Bodies of connectors have under 1 KiB.
         16 << 10
     }
 

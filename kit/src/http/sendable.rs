@@ -4,8 +4,8 @@
 //! |---|---|
 //! | a path that does not begin with `/`, is above 4 KiB, or holds what URLs do not, such as `#` | the operator |
 //! | a line break or another control character in a header's value | the operator |
-//! | a header's name that is not in lower case or no name | the connector's author |
-//! | headers that the transport or the host writes: `host`, `content-length` and those of the connection | the connector's author |
+//! | a header's name that is not in lower case or no name | the operator, who needs another version of the connector |
+//! | headers that the transport or the host writes: `host`, `content-length` and those of the connection | the operator, who needs another version of the connector |
 
 use alloc::format;
 use alloc::string::String;

@@ -9,8 +9,8 @@
 //! | 13 region | `MissingParameter`, `UnsupportedRegion` |
 //! | 14 and 15 shape of the parameters | `InvalidParameter`, `UnknownParameter`, `MissingParameter`, in [`crate::parameters`] |
 //!
-//! The first failing check decides the response. It was observed on the real service that 1 to 4 precede the signature;
-//! the finer order of 5 to 14 is inference.
+//! The first failing check decides the response. Published responses of the service show that 1 to 4 precede the signature; the
+//! finer order of 5 to 14 is inference.
 
 mod canonical;
 mod diagnosis;
