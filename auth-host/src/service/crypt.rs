@@ -70,8 +70,13 @@ pub enum KeyError {
     Random(#[from] NoRandom),
 }
 
-/// The master keys, the current one first.
-pub struct Keyring(Vec<Master>);
+/// The master keys.
+pub struct Keyring {
+    /// The key that encrypts.
+    current: Master,
+    /// Those that only decrypt.
+    older: Vec<Master>,
+}
 
 struct Master {
     id: [u8; ID],
@@ -117,7 +122,7 @@ impl Keyring {
     }
 
     fn make(path: &Path) -> Result<(Self, bool), KeyError> {
-        let ring = Self(vec![Master::random()?]);
+        let ring = Self::of(Master::random()?);
         match crate::service::private_files::make(path, ring.text().as_bytes()) {
             Ok(()) => Ok((ring, true)),
             // Another process was faster, and the database gets its mark under that process's key.
@@ -151,14 +156,27 @@ impl Keyring {
                 line: nth + 1,
             })
         });
-        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
-        if keys.is_empty() {
-            return Err(KeyError::Form {
-                path: mask::path(path),
-                line: 1,
-            });
+        let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter();
+        let current = keys.next().ok_or_else(|| KeyError::Form {
+            path: mask::path(path),
+            line: 1,
+        })?;
+        Ok(Self {
+            current,
+            older: keys.collect(),
+        })
+    }
+
+    const fn of(current: Master) -> Self {
+        Self {
+            current,
+            older: Vec::new(),
         }
-        Ok(Self(keys))
+    }
+
+    /// All keys, the current one first.
+    fn all(&self) -> impl Iterator<Item = &Master> {
+        std::iter::once(&self.current).chain(&self.older)
     }
 
     /// Puts a new key before the others.
@@ -167,14 +185,20 @@ impl Keyring {
     ///
     /// [`KeyError::Random`].
     pub fn rotated(&self) -> Result<Self, KeyError> {
-        let old = self.0.iter().map(Master::copy);
-        let keys = std::iter::once(Master::random()?).chain(old);
-        Ok(Self(keys.collect()))
+        Ok(Self {
+            current: Master::random()?,
+            older: self.all().map(Master::copy).collect(),
+        })
     }
 
-    /// The same keys, with the one first that encrypted a value.
+    /// The same keys, with the current one that encrypted a value.
     pub fn with_current(mut self, encrypted: &[u8]) -> Self {
-        self.0.sort_by_key(|key| !encrypted.starts_with(&key.id));
+        let is_its = |key: &Master| encrypted.starts_with(&key.id);
+        if !is_its(&self.current)
+            && let Some(older) = self.older.iter_mut().find(|key| is_its(key))
+        {
+            std::mem::swap(&mut self.current, older);
+        }
         self
     }
 
@@ -192,7 +216,7 @@ impl Keyring {
         let mut text = Zeroizing::new(String::from(
             "# Keys of auth-host, the newest first. Without them nothing that is encrypted in its database can be read.\n",
         ));
-        for key in &self.0 {
+        for key in self.all() {
             text.push_str(&hex::encode(key.id));
             text.push(' ');
             text.push_str(&STANDARD.encode(*key.secret));
@@ -203,14 +227,11 @@ impl Keyring {
 
     /// The identifier of the current key.
     pub fn current(&self) -> String {
-        self.0
-            .first()
-            .map(|key| hex::encode(key.id))
-            .unwrap_or_default()
+        hex::encode(self.current.id)
     }
 
     fn master(&self, id: &[u8]) -> Option<&Master> {
-        self.0.iter().find(|key| key.id == id)
+        self.all().find(|key| key.id == id)
     }
 
     /// Encrypts a value under the current key, for one location.
@@ -225,9 +246,7 @@ impl Keyring {
         place: &str,
         value: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
-        let Some(master) = self.0.first() else {
-            return Err(KeyError::Undecryptable { id: String::new() });
-        };
+        let master = &self.current;
         let nonce: [u8; NONCE] = ids::random()?;
         let key = master.derive(tenant, purpose);
         let payload = Payload {
@@ -274,12 +293,8 @@ impl Keyring {
 
     /// A keyed hash under the current key: of a number, to find it again.
     pub fn hash(&self, tenant: &str, purpose: Purpose, value: &[u8]) -> Vec<u8> {
-        self.0.first().map_or_else(Vec::new, |key| {
-            key.mac(tenant, purpose, value)
-                .finalize()
-                .into_bytes()
-                .to_vec()
-        })
+        let mac = self.current.mac(tenant, purpose, value);
+        mac.finalize().into_bytes().to_vec()
     }
 
     /// The keyed hashes under every key, the current one first: to find values that were stored before a rotation.
@@ -288,13 +303,12 @@ impl Keyring {
             let mac = key.mac(tenant, purpose, value);
             mac.finalize().into_bytes().to_vec()
         };
-        self.0.iter().map(hash).collect()
+        self.all().map(hash).collect()
     }
 
     /// A keyed hash after the identifier of its key, which can be compared after a rotation as well.
     pub fn tag(&self, tenant: &str, purpose: Purpose, value: &[u8]) -> Vec<u8> {
-        let id = self.0.first().map(|key| key.id).unwrap_or_default();
-        [&id[..], &self.hash(tenant, purpose, value)].concat()
+        [&self.current.id[..], &self.hash(tenant, purpose, value)].concat()
     }
 
     /// Returns true if a tag belongs to a value, in constant time.
@@ -311,7 +325,7 @@ impl Keyring {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keyring({} keys)", self.0.len())
+        write!(f, "Keyring({} keys)", self.all().count())
     }
 }
 
@@ -394,7 +408,7 @@ mod tests {
     use super::*;
 
     fn ring() -> Keyring {
-        Keyring(vec![Master::random().unwrap()])
+        Keyring::of(Master::random().unwrap())
     }
 
     #[test]
@@ -417,7 +431,7 @@ mod tests {
             );
         }
         assert!(
-            Keyring(vec![Master::random().unwrap()])
+            Keyring::of(Master::random().unwrap())
                 .decrypt("t", Purpose::Configs, "a/1", &encrypted)
                 .is_err()
         );
@@ -440,6 +454,21 @@ mod tests {
             old.hash("t", Purpose::Search, b"n"),
             new.hash("t", Purpose::Search, b"n")
         );
+    }
+
+    /// A rotation that did not end leaves a newer key in the file.
+    #[test]
+    fn ring_encrypts_under_the_key_of_a_value() {
+        let old = ring();
+        let [ours, others] =
+            [&old, &ring()].map(|ring| ring.encrypt("t", Purpose::Configs, "mark", b"v").unwrap());
+        let newer = || old.rotated().unwrap().rotated().unwrap();
+        let found = newer().with_current(&ours);
+        assert_eq!(found.current(), old.current());
+        let again = found.with_current(&ours).with_current(&others);
+        assert_eq!(again.current(), old.current());
+        assert_eq!(again.hashes("t", Purpose::Search, b"n").len(), 3);
+        assert_ne!(newer().with_current(&others).current(), old.current());
     }
 
     /// Padding a key with zeros changes nothing (RFC 2104). The tests of the crate `hkdf` have the vectors of RFC 5869.
