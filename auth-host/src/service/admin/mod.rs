@@ -214,18 +214,24 @@ mod tests {
         assert!(check_name("/name", &"a".repeat(65)).is_err());
     }
 
-    /// A created secret is shown only once.
-    #[tokio::test]
-    async fn change_that_cannot_be_read_yet_is_answered_with_what_it_made() {
+    /// An auth host whose configuration cannot be read again.
+    async fn with_broken_row() -> TestApp {
         let test = TestApp::new().await;
-        let (app, actor) = (&test.app, TestApp::actor());
         test.serve_by_nobody().await;
-        let broken = app.store.write(|db| {
+        let broken = test.app.store.write(|db| {
             db.execute("UPDATE plugins SET facts = 'broken'", [])?;
             Ok::<_, StoreError>(())
         });
         broken.await.unwrap();
-        assert!(app.reload().is_err());
+        assert!(test.app.reload().is_err());
+        test
+    }
+
+    /// A created secret is shown only once.
+    #[tokio::test]
+    async fn change_that_cannot_be_read_yet_is_answered_with_what_it_made() {
+        let test = with_broken_row().await;
+        let (app, actor) = (&test.app, TestApp::actor());
         let scopes = ["tenant".to_owned()];
         let key = keys::add(app, &actor, Some("default"), "name", &scopes).await;
         assert!(key.unwrap().key.is_some());
@@ -239,14 +245,8 @@ mod tests {
     /// An operator who stops sending must not get a success before the switch is in force.
     #[tokio::test]
     async fn switch_that_is_not_in_force_is_no_success() {
-        let test = TestApp::new().await;
+        let test = with_broken_row().await;
         let (app, actor) = (&test.app, TestApp::actor());
-        test.serve_by_nobody().await;
-        let broken = app.store.write(|db| {
-            db.execute("UPDATE plugins SET facts = 'broken'", [])?;
-            Ok::<_, StoreError>(())
-        });
-        broken.await.unwrap();
         assert!(tenants::stop_all(app, &actor, true).await.is_err());
         assert!(!app.catalog.load().is_stopped);
     }

@@ -37,6 +37,37 @@ fn hold(
     (release, holding)
 }
 
+/// Makes a database with tables and a schema's number, as another program would.
+fn foreign(folder: &Folder, tables: &str, version: u32) -> Connection {
+    let db = Connection::open(folder.file()).unwrap();
+    db.execute_batch(tables).unwrap();
+    db.pragma_update(None, "user_version", version).unwrap();
+    db
+}
+
+/// Writes `a`, a job and `c` in one commit: they are queued while another job holds the writer.
+async fn write_together(
+    store: &Store,
+    holder: impl FnOnce(&Connection) -> Result<()> + Send + 'static,
+    job: impl FnOnce(&Connection) -> Result<()> + Send + 'static,
+) -> [Result<()>; 3] {
+    let (release, holding) = hold(store, holder);
+    let (a, b, c, _) = tokio::join!(
+        biased;
+        store.write(|db| registry::put_setting(db, "a", "1")),
+        store.write(job),
+        store.write(|db| registry::put_setting(db, "c", "1")),
+        async { release.send(()) },
+    );
+    holding.join().unwrap().unwrap();
+    [a, b, c]
+}
+
+/// Returns for each of `a`, `b` and `c` if it was written.
+fn written(store: &Store) -> [bool; 3] {
+    ["a", "b", "c"].map(|key| get(store, key).is_some())
+}
+
 /// The options that at-most-once and deletion depend on, read back from the connection that writes.
 #[test]
 fn writer_is_durable() {
@@ -57,10 +88,7 @@ fn writer_is_durable() {
 #[test]
 fn older_schema_is_migrated() {
     let folder = Folder::new();
-    let old = Connection::open(folder.file()).unwrap();
-    old.execute_batch(include_str!("../migrations/1.sql"))
-        .unwrap();
-    old.execute_batch("PRAGMA user_version = 1;").unwrap();
+    let old = foreign(&folder, include_str!("../migrations/1.sql"), 1);
     registry::put_setting(&old, "kept", "1").unwrap();
     drop(old);
     let store = folder.open();
@@ -75,13 +103,13 @@ fn older_schema_is_migrated() {
 #[test]
 fn migration_counts_anew_and_hides_configs() {
     let folder = Folder::new();
-    let old = Connection::open(folder.file()).unwrap();
-    old.execute_batch(include_str!("../migrations/1.sql"))
-        .unwrap();
-    old.execute_batch(include_str!("../migrations/2.sql"))
-        .unwrap();
+    let tables = concat!(
+        include_str!("../migrations/1.sql"),
+        include_str!("../migrations/2.sql")
+    );
+    let old = foreign(&folder, tables, 2);
     old.execute_batch(
-        "PRAGMA user_version = 2; PRAGMA foreign_keys = OFF;
+        "PRAGMA foreign_keys = OFF;
          INSERT INTO counters (tenant, scope, subject, hour, count) VALUES ('t', 'accepted', 'CN', 10, 7),
             ('t', 'unknown', 'CN', 11, -1), ('t', 'accepted', 'CN', 9, 5), ('t', 'sent', '', 10, 8),
             ('other', 'accepted', 'CN', 10, 3);
@@ -140,12 +168,7 @@ fn database_of_another_program_is_refused_and_untouched() {
         ("CREATE TABLE notes (a);", 0, "it has tables, and no schema"),
     ] {
         let folder = Folder::new();
-        let other = Connection::open(folder.file()).unwrap();
-        other.execute_batch(tables).unwrap();
-        other
-            .execute_batch(&format!("PRAGMA user_version = {version}"))
-            .unwrap();
-        drop(other);
+        drop(foreign(&folder, tables, version));
         let before = std::fs::read(folder.file()).unwrap();
         let error = open(&folder.file()).map(drop).unwrap_err();
         assert!(matches!(error, OpenError::Foreign { .. }), "{error}");
@@ -158,9 +181,7 @@ fn database_of_another_program_is_refused_and_untouched() {
 fn newer_schema_is_refused_and_untouched() {
     let folder = Folder::new();
     drop(folder.open());
-    let db = Connection::open(folder.file()).unwrap();
-    db.execute_batch("PRAGMA user_version = 99").unwrap();
-    drop(db);
+    drop(foreign(&folder, "", 99));
     let Err(error) = open(&folder.file()) else {
         panic!("opened");
     };
@@ -187,24 +208,14 @@ fn file_that_is_no_database_is_refused() {
 async fn failed_job_leaves_its_neighbours() {
     let folder = Folder::new();
     let store = folder.open();
-    let (release, holding) = hold(&store, |_| Ok(()));
     let before = store.commits();
     let fail = |db: &Connection| {
         registry::put_setting(db, "b", "1")?;
         Err::<(), _>(StoreError::Failed("on purpose".to_owned()))
     };
-    let (a, b, c, _) = tokio::join!(
-        biased;
-        store.write(|db| registry::put_setting(db, "a", "1")),
-        store.write(fail),
-        store.write(|db| registry::put_setting(db, "c", "1")),
-        async { release.send(()) },
-    );
-    holding.join().unwrap().unwrap();
-    assert!(a.is_ok() && b.is_err() && c.is_ok());
-    assert_eq!(get(&store, "a").as_deref(), Some("1"));
-    assert_eq!(get(&store, "b"), None);
-    assert_eq!(get(&store, "c").as_deref(), Some("1"));
+    let done = write_together(&store, |_| Ok(()), fail).await;
+    assert_eq!(done.map(|done| done.is_ok()), [true, false, true]);
+    assert_eq!(written(&store), [true, false, true]);
     let commits = store.commits() - before;
     assert_eq!(
         commits, 2,
@@ -222,19 +233,9 @@ async fn panicked_job_is_undone_and_ends_nothing_else() {
         panic!("on purpose")
     };
     assert!(store.write(fail).await.is_err());
-    let (release, holding) = hold(&store, |_| Ok(()));
-    let (a, b, c, _) = tokio::join!(
-        biased;
-        store.write(|db| registry::put_setting(db, "a", "1")),
-        store.write(fail),
-        store.write(|db| registry::put_setting(db, "c", "1")),
-        async { release.send(()) },
-    );
-    holding.join().unwrap().unwrap();
-    assert!(a.is_ok() && b.is_err() && c.is_ok());
-    assert_eq!(get(&store, "a").as_deref(), Some("1"));
-    assert_eq!(get(&store, "b"), None);
-    assert_eq!(get(&store, "c").as_deref(), Some("1"));
+    let done = write_together(&store, |_| Ok(()), fail).await;
+    assert_eq!(done.map(|done| done.is_ok()), [true, false, true]);
+    assert_eq!(written(&store), [true, false, true]);
 }
 
 #[test]
@@ -267,20 +268,14 @@ fn full_disk_is_reported_and_keeps_stored_data() {
 async fn full_disk_refuses_all_that_is_written_together() {
     let folder = Folder::new();
     let store = folder.open();
-    let (release, holding) = hold(&store, |db| {
+    let fill = |db: &Connection| {
         let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
         let most = format!("PRAGMA max_page_count = {}", pages + 4);
         Ok(db.query_row(&most, [], |_| Ok(()))?)
-    });
+    };
     let large = "x".repeat(1 << 20);
-    let (a, b, c, _) = tokio::join!(
-        biased;
-        store.write(|db| registry::put_setting(db, "a", "1")),
-        store.write(move |db| registry::put_setting(db, "b", &large)),
-        store.write(|db| registry::put_setting(db, "c", "1")),
-        async { release.send(()) },
-    );
-    holding.join().unwrap().unwrap();
+    let too_large = move |db: &Connection| registry::put_setting(db, "b", &large);
+    let [a, b, c] = write_together(&store, fill, too_large).await;
     assert_eq!(b, Err(StoreError::Full));
     for neighbour in [a, c] {
         let Err(StoreError::Failed(reason)) = neighbour else {
@@ -288,9 +283,7 @@ async fn full_disk_refuses_all_that_is_written_together() {
         };
         assert!(reason.contains("disk is full"), "{reason}");
     }
-    for key in ["a", "b", "c"] {
-        assert_eq!(get(&store, key), None);
-    }
+    assert_eq!(written(&store), [false; 3]);
     put(&store, "after").unwrap();
 }
 
