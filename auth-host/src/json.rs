@@ -35,32 +35,42 @@ pub fn sent(
     report: &CallReport,
     plugin: &Plugin,
 ) -> Value {
-    let mut document = json!({
-        "outcome": "accepted", "to": to, "message_id": null, "source": "connector", "kind": null, "message": null,
-        "provider_code": null, "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
-        "timings": timings(report, plugin),
-    });
-    match outcome {
-        Ok(receipt) => {
-            set(&mut document, "message_id", json!(receipt.message_id));
-            set(&mut document, "request_id", json!(receipt.request_id));
-            set(&mut document, "attributes", attributes(&receipt.attributes));
-        }
-        Err(error) => {
-            let state = if error.is_certainly_not_sent() {
-                "not-sent"
-            } else {
-                "unknown"
-            };
-            set(&mut document, "outcome", json!(state));
-            add_cause(&mut document, error.cause());
-        }
+    let cause = outcome.as_ref().err().map(SendError::cause);
+    let state = match outcome {
+        Ok(_) => "accepted",
+        Err(error) if error.is_certainly_not_sent() => "not-sent",
+        Err(_) => "unknown",
+    };
+    let own = json!({"outcome": state, "to": to, "message_id": null});
+    let mut document = document(own, cause);
+    if let Ok(receipt) = outcome {
+        set(&mut document, "message_id", json!(receipt.message_id));
+        set(&mut document, "request_id", json!(receipt.request_id));
+        set(&mut document, "attributes", attributes(&receipt.attributes));
     }
+    set(&mut document, "timings", timings(report, plugin));
     document
 }
 
+/// The document of a call: its own members, and those of a failure, which are null without one.
+pub fn document(mut own: Value, cause: Option<&CallError>) -> Value {
+    let failure = json!({
+        "source": "connector", "kind": null, "message": null, "provider_code": null, "request_id": null,
+        "retry_after_ms": null, "diagnostics": [], "attributes": {},
+    });
+    if let (Value::Object(own), Value::Object(failure)) = (&mut own, failure) {
+        for (name, value) in failure {
+            own.entry(name).or_insert(value);
+        }
+    }
+    if let Some(cause) = cause {
+        add_cause(&mut own, cause);
+    }
+    own
+}
+
 /// Sets the fields of a failure in a document.
-pub fn add_cause(document: &mut Value, cause: &CallError) {
+fn add_cause(document: &mut Value, cause: &CallError) {
     set(document, "kind", json!(cause.kind().as_str()));
     match cause {
         CallError::Connector(failure) => {

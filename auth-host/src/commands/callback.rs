@@ -61,36 +61,31 @@ fn header(line: &str) -> Result<(String, String), Stop> {
 }
 
 fn document(outcome: &Result<CallbackContent, CallbackError>) -> Value {
-    let mut document = json!({
-        "receipts": null, "acknowledgement": null, "source": "connector", "kind": null, "message": null,
-        "provider_code": null, "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
+    let one = |receipt: &DeliveryReceipt| {
+        json!({
+            "message_id": receipt.message_id, "correlation_id": receipt.correlation_id,
+            "state": receipt.state.as_str(), "attributes": json::attributes(&receipt.attributes),
+        })
+    };
+    let (content, refusal, cause) = match outcome {
+        Ok(content) => (Some(content), None, None),
+        Err(CallbackError::Refused(refusal)) => (None, Some(refusal), None),
+        Err(CallbackError::Failed(cause)) => (None, None, Some(cause)),
+    };
+    let acknowledgement = content.map(|content| {
+        let answer = &content.acknowledgement;
+        json!({"status": answer.status, "content_type": answer.content_type, "body": answer.body})
     });
-    match outcome {
-        Ok(content) => {
-            let one = |receipt: &DeliveryReceipt| {
-                json!({
-                    "message_id": receipt.message_id, "correlation_id": receipt.correlation_id,
-                    "state": receipt.state.as_str(), "attributes": json::attributes(&receipt.attributes),
-                })
-            };
-            let receipts = content.receipts.iter().map(one).collect();
-            json::set(&mut document, "receipts", receipts);
-            let answer = &content.acknowledgement;
-            let answer = json!({
-                "status": answer.status, "content_type": answer.content_type, "body": answer.body,
-            });
-            json::set(&mut document, "acknowledgement", answer);
-        }
-        Err(CallbackError::Refused(refusal)) => {
-            json::set(&mut document, "kind", json!(refusal.kind.as_str()));
-            json::set(&mut document, "message", json!(refusal.message));
-            json::set(
-                &mut document,
-                "attributes",
-                json::attributes(&refusal.attributes),
-            );
-        }
-        Err(CallbackError::Failed(cause)) => json::add_cause(&mut document, cause),
+    let own = json!({
+        "receipts": content.map(|content| content.receipts.iter().map(one).collect::<Vec<_>>()),
+        "acknowledgement": acknowledgement,
+    });
+    let mut document = json::document(own, cause);
+    if let Some(refusal) = refusal {
+        json::set(&mut document, "kind", json!(refusal.kind.as_str()));
+        json::set(&mut document, "message", json!(refusal.message));
+        let attributes = json::attributes(&refusal.attributes);
+        json::set(&mut document, "attributes", attributes);
     }
     document
 }

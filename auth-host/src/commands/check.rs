@@ -43,23 +43,15 @@ fn has(checks: &[lib::Check], verdict: Verdict) -> bool {
 }
 
 fn document(outcome: &Result<Vec<lib::Check>, CallError>) -> Value {
-    let mut document = json!({
-        "checks": null, "source": "connector", "kind": null, "message": null, "provider_code": null,
-        "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
-    });
-    match outcome {
-        Ok(checks) => {
-            let one = |check: &lib::Check| {
-                json!({
-                    "subject": check.subject, "verdict": check.verdict.as_str(), "message": check.message,
-                    "attributes": json::attributes(&check.attributes),
-                })
-            };
-            json::set(&mut document, "checks", checks.iter().map(one).collect());
-        }
-        Err(error) => json::add_cause(&mut document, error),
-    }
-    document
+    let one = |check: &lib::Check| {
+        json!({
+            "subject": check.subject, "verdict": check.verdict.as_str(), "message": check.message,
+            "attributes": json::attributes(&check.attributes),
+        })
+    };
+    let checks = outcome.as_ref().ok();
+    let checks = checks.map(|checks| checks.iter().map(one).collect::<Vec<_>>());
+    json::document(json!({"checks": checks}), outcome.as_ref().err())
 }
 
 fn show_text(page: &mut Page, outcome: &Result<Vec<lib::Check>, CallError>) {

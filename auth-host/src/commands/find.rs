@@ -44,25 +44,18 @@ pub async fn run(args: &Find) -> Result<Code, Stop> {
 }
 
 fn document(to: &str, outcome: &Result<Deliveries, CallError>) -> Value {
-    let mut document = json!({
-        "to": to, "found": null, "exhaustive": false, "source": "connector", "kind": null, "message": null,
-        "provider_code": null, "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
+    let one = |delivery: &Delivery| {
+        json!({
+            "message_id": delivery.message_id, "age_s": delivery.age_s, "state": delivery.state.as_str(),
+            "attributes": json::attributes(&delivery.attributes),
+        })
+    };
+    let found = outcome.as_ref().ok();
+    let own = json!({
+        "to": to, "found": found.map(|found| found.found.iter().map(one).collect::<Vec<_>>()),
+        "exhaustive": found.is_some_and(|found| found.exhaustive),
     });
-    match outcome {
-        Ok(deliveries) => {
-            let one = |delivery: &Delivery| {
-                json!({
-                    "message_id": delivery.message_id, "age_s": delivery.age_s, "state": delivery.state.as_str(),
-                    "attributes": json::attributes(&delivery.attributes),
-                })
-            };
-            let found = deliveries.found.iter().map(one).collect();
-            json::set(&mut document, "found", found);
-            json::set(&mut document, "exhaustive", json!(deliveries.exhaustive));
-        }
-        Err(error) => json::add_cause(&mut document, error),
-    }
-    document
+    json::document(own, outcome.as_ref().err())
 }
 
 fn show_text(page: &mut Page, to: &str, outcome: &Result<Deliveries, CallError>) {

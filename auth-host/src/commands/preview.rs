@@ -32,30 +32,18 @@ pub async fn run(args: &Preview) -> Result<Code, Stop> {
 }
 
 fn show_json(page: &mut Page, to: &str, outcome: &Result<lib::Preview, CallError>, show: bool) {
-    let mut document = json!({
-        "outcome": "sendable", "to": to, "route": null, "template": null, "parameters": null, "source": "connector",
-        "kind": null, "message": null, "provider_code": null, "request_id": null, "retry_after_ms": null,
-        "diagnostics": [], "attributes": {},
+    let own = json!({
+        "outcome": if outcome.is_ok() { "sendable" } else { "refused" }, "to": to, "route": null, "template": null,
+        "parameters": null,
     });
-    match outcome {
-        Ok(preview) => {
-            json::set(&mut document, "route", json!(preview.route));
-            json::set(&mut document, "template", json!(preview.template));
-            json::set(
-                &mut document,
-                "parameters",
-                json!(parameters(preview, show)),
-            );
-            json::set(
-                &mut document,
-                "attributes",
-                json::attributes(&preview.attributes),
-            );
-        }
-        Err(error) => {
-            json::set(&mut document, "outcome", json!("refused"));
-            json::add_cause(&mut document, error);
-        }
+    let mut document = json::document(own, outcome.as_ref().err());
+    if let Ok(preview) = outcome {
+        let parameters = parameters(preview, show);
+        json::set(&mut document, "route", json!(preview.route));
+        json::set(&mut document, "template", json!(preview.template));
+        json::set(&mut document, "parameters", json!(parameters));
+        let attributes = json::attributes(&preview.attributes);
+        json::set(&mut document, "attributes", attributes);
     }
     json::show(page, &document);
 }

@@ -4,8 +4,8 @@ use crate::cli;
 use crate::exit::{self, Code, DONE, Stop};
 use crate::output::Page;
 use crate::{config, host, json, text};
-use auth_connector_host::{CallError, Conversion};
-use serde_json::{Value, json};
+use auth_connector_host::Conversion;
+use serde_json::json;
 
 /// Runs the command.
 pub async fn run(args: &cli::Report) -> Result<Code, Stop> {
@@ -23,7 +23,8 @@ pub async fn run(args: &cli::Report) -> Result<Code, Stop> {
     let mut page = Page::default();
     match (outcome, args.query.common.json) {
         (_, true) => {
-            let mut document = document(outcome);
+            let own = json!({"reported": outcome.is_ok()});
+            let mut document = json::document(own, outcome.as_ref().err());
             json::set(
                 &mut document,
                 "network",
@@ -43,15 +44,4 @@ pub async fn run(args: &cli::Report) -> Result<Code, Stop> {
         Ok(()) => DONE,
         Err(error) => exit::of_unanswered(error),
     })
-}
-
-fn document(outcome: &Result<(), CallError>) -> Value {
-    let mut document = json!({
-        "reported": outcome.is_ok(), "source": "connector", "kind": null, "message": null, "provider_code": null,
-        "request_id": null, "retry_after_ms": null, "diagnostics": [], "attributes": {},
-    });
-    if let Err(error) = outcome {
-        json::add_cause(&mut document, error);
-    }
-    document
 }

@@ -137,16 +137,16 @@ pub(super) fn actor() -> Actor {
 
 /// Shows a value: as JSON, or as lines.
 pub(super) fn show(at: &At, value: &impl Serialize) -> Result<Code, Stop> {
-    let value = serde_json::to_value(value).map_err(|error| Stop::machine(error.to_string()))?;
-    show_value(at.json, &value)
+    show_value(at.json, value)
 }
 
-pub(super) fn show_value(as_json: bool, value: &Value) -> Result<Code, Stop> {
+pub(super) fn show_value(as_json: bool, value: &impl Serialize) -> Result<Code, Stop> {
+    let value = serde_json::to_value(value).map_err(|error| Stop::machine(error.to_string()))?;
     let mut page = Page::default();
     if as_json {
-        crate::json::show(&mut page, value);
+        crate::json::show(&mut page, &value);
     } else {
-        lines(&mut page, value, 0);
+        lines(&mut page, &value, 0);
     }
     page.write()?;
     Ok(DONE)

@@ -33,12 +33,7 @@ pub async fn numbers(command: Numbers) -> Result<Code, Stop> {
                 })?),
                 None => ListReading::People(args.country),
             };
-            let audit = audit_list(&list, &reading);
-            let shown = serde_json::to_value(&audit);
-            show_value(
-                args.json,
-                &shown.map_err(|error| Stop::machine(error.to_string()))?,
-            )
+            show_value(args.json, &audit_list(&list, &reading))
         }
     }
 }

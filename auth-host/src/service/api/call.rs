@@ -2,7 +2,7 @@
 //!
 //! The key is checked before a byte of the body is read.
 
-use crate::pointer::escaped;
+use super::json;
 use crate::service::access::{Host, Scope, Tenant, key_hash, key_id};
 use crate::service::app::App;
 use crate::service::crypt::Purpose;
@@ -17,7 +17,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,7 +146,7 @@ impl<S: Scope, T: DeserializeOwned> FromRequest<Arc<App>> for Call<S, T> {
         is_json(&parts.headers)?;
         let key = idempotency_key(&parts.headers)?;
         let bytes = read(body, S::BODY_BYTES).await?;
-        let value = parse(&bytes)?;
+        let value = json::parse(&bytes)?;
         let key = key.map(|key| {
             let tenant = by.tenant.clone().unwrap_or_default();
             let request = digest(&[
@@ -201,9 +201,9 @@ async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
     request_body::read(body, most, BODY_TIME)
         .await
         .map_err(|unread| match unread {
-            Unread::Broken => {
-                malformed("It ended early, or its chunks have no form. Nothing of it was used.")
-            }
+            Unread::Broken => json::malformed(
+                "It ended early, or its chunks have no form. Nothing of it was used.",
+            ),
             Unread::TooLarge => Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
@@ -219,77 +219,6 @@ async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
         })
 }
 
-/// Reads JSON. The error has the pointer and the expected value, and repeats nothing of the body.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // serde reads a struct from an array of its fields as well, which the document does not allow.
-    let is_array = bytes.trim_ascii_start().first() == Some(&b'[');
-    if is_array && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
-        return Err(Problem::invalid("", "Expected: an object."));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut reader);
-    let value = parsed.map_err(|error| {
-        let mut pointer = pointer(error.path());
-        let inner = error.inner();
-        if inner.is_data() {
-            let message = inner.to_string();
-            pointer.push_str(&of_field(&message));
-            return Problem::invalid(&pointer, said(&message));
-        }
-        let place = format!("line {}, column {}", inner.line(), inner.column());
-        malformed(&format!("It is not JSON at {place}."))
-    })?;
-    reader
-        .end()
-        .map_err(|_| malformed("Something follows the JSON document."))?;
-    Ok(value)
-}
-
-fn malformed(detail: &str) -> Problem {
-    let status = StatusCode::BAD_REQUEST;
-    Problem::new(status, "malformed", "The body is not JSON", detail)
-}
-
-/// The pointer, relative to its object, of a field that serde misses or found twice: its path ends at the object.
-fn of_field(message: &str) -> String {
-    let named = ["missing field `", "duplicate field `"]
-        .into_iter()
-        .find_map(|start| message.strip_prefix(start));
-    let name = named.and_then(|rest| rest.split('`').next());
-    name.map(|name| format!("/{name}")).unwrap_or_default()
-}
-
-/// Serde's message about a body, without the parts that repeat it.
-fn said(message: &str) -> String {
-    let known = ["missing field", "unknown field", "duplicate field"];
-    let is_about_a_name = known.iter().any(|known| message.starts_with(known));
-    let text = message.split(" at line ").next().unwrap_or_default();
-    if is_about_a_name && !message.starts_with("unknown field") {
-        return format!("The body has a {text}.").replace("`", "");
-    }
-    let wanted = crate::service::expected::expected(message);
-    if message.starts_with("unknown field") {
-        return format!("This member is not known. Expected: {wanted}.");
-    }
-    format!("Expected: {wanted}.")
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut text = String::new();
-    for segment in path.iter() {
-        match segment {
-            Segment::Map { key } => {
-                text.push('/');
-                text.push_str(&escaped(key));
-            }
-            Segment::Seq { index } => text.push_str(&format!("/{index}")),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,6 +229,7 @@ mod tests {
     use axum::routing::get;
     use hyper::service::Service as _;
     use hyper_util::service::TowerToHyperService;
+    use serde::de::IgnoredAny;
 
     /// A handler need not check the tenant of its path.
     #[tokio::test]
@@ -372,37 +302,5 @@ mod tests {
         twice.append("idempotency-key", HeaderValue::from_static("b"));
         assert!(idempotency_key(&twice).is_err());
         assert_eq!(idempotency_key(&HeaderMap::new()).ok(), Some(None));
-    }
-
-    #[test]
-    fn body_error_names_place_without_repeating_input() {
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Body {
-            #[allow(dead_code)]
-            to: Vec<u32>,
-        }
-        for (text, status, pointer) in [
-            (r#"{"to":["918273"]}"#, 422, Some("/to/0")),
-            (r#"{"to":[],"918273":1}"#, 422, Some("/******")),
-            (
-                r#"{"to":[],"+8613844440002":1}"#,
-                422,
-                Some("/+*************"),
-            ),
-            (r#"{"to":[],"to_2":1}"#, 422, Some("/to_2")),
-            (r"{}", 422, Some("/to")),
-            (r#"{"to":[],"to":[]}"#, 422, Some("/to")),
-            (r#"{"to":[]} 918273"#, 400, None),
-            ("918273", 422, Some("")),
-            (" [[918273]]", 422, Some("")),
-            ("[", 400, None),
-            ("{", 400, None),
-        ] {
-            let problem = parse::<Body>(text.as_bytes()).unwrap_err();
-            assert_eq!(problem.status, status, "{text}");
-            assert_eq!(problem.pointer.as_deref(), pointer, "{text}");
-            assert!(!problem.detail.contains("918273"), "{problem:?}");
-        }
     }
 }

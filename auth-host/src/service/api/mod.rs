@@ -6,6 +6,7 @@ mod answer;
 mod call;
 mod callbacks;
 mod health;
+mod json;
 mod messages;
 mod openapi;
 mod path;
