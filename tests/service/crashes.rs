@@ -24,7 +24,10 @@ const POINTS: [(&str, Point); 5] = [
 #[test]
 #[ignore = "the tests below start it, as a process of its own, with `--ignored`"]
 fn child() {
-    let (point, data) = (std::env::var(POINT).unwrap(), std::env::var(DATA).unwrap());
+    let (Ok(point), Ok(data)) = (std::env::var(POINT), std::env::var(DATA)) else {
+        println!("nothing to do: the tests of this module start it with {POINT} and {DATA}");
+        return;
+    };
     let point = POINTS.iter().find(|(name, _)| *name == point).unwrap().1;
     let settings = Settings {
         data: data.into(),

@@ -59,3 +59,28 @@ impl Webhook {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::test_app::TestApp;
+    use serde_json::json;
+
+    /// A setting from before its bounds is limited to them.
+    #[tokio::test]
+    async fn answer_time_is_the_setting_within_bounds() {
+        let test = TestApp::new().await;
+        let stored = test.webhook("own", json!({"platform": "supabase"})).await;
+        for (setting, expected_ms) in [(2000, 2000), (3456, 3456), (1, 2000), (99_999, 5000)] {
+            let mut settings = stored.settings.clone();
+            settings.answer_within_ms = setting;
+            let row = Row {
+                settings: serde_json::to_string(&settings).unwrap(),
+                ..stored.row.clone()
+            };
+            let webhook = Webhook::open(&test.app.keys, row).unwrap();
+            let expected = Duration::from_millis(expected_ms);
+            assert_eq!(webhook.answer_within(), expected, "{setting}");
+        }
+    }
+}
