@@ -1,7 +1,7 @@
 //! Checks a plugin's version, compares it with the installed one, and stores it if everything that it asks for is
 //! granted.
 
-use super::destinations::check_not_own;
+use super::destinations::check_none_own;
 use super::granted;
 use super::plugins::{Added, NewPlugin, refused, view};
 use super::{Actor, Entry, blocking, change, check_name};
@@ -110,10 +110,9 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     for origins in [&mut new.origins, &mut new.beyond] {
         origins.sort();
         origins.dedup();
-        for origin in origins {
-            check_not_own(app, "/origins", origin).await?;
-        }
     }
+    let origins = [new.origins.as_slice(), &new.beyond].concat();
+    check_none_own(app, "/origins", &origins).await?;
     let loading = app.clone();
     let (plugin, new) = blocking(move || {
         let plugin = load(&loading, &new)?;
