@@ -135,6 +135,11 @@ impl FormError {
         Self::new(field, problem_text(t, problem))
     }
 
+    /// The error of a problem with a form that has no field for it.
+    pub fn without_field(t: Texts, problem: &Problem) -> Self {
+        Self::new("", problem_text(t, problem))
+    }
+
     /// Attributes of a field, which name the error and move the focus there if the error is about the field.
     pub fn at(&self, field: &str) -> &'static str {
         match self.is_at(field) {

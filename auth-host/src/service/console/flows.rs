@@ -222,11 +222,13 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     let Err(error) = change(&visit, &fields).await? else {
         return Ok(visit.to("flows"));
     };
-    let page = Flows {
+    let mut page = Flows {
         error,
-        chosen: Chosen::posted(&fields),
         ..Flows::of(&visit)
     };
+    if fields.get("do") == "set" {
+        page.chosen = Chosen::posted(&fields);
+    }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
 }
 
@@ -266,7 +268,10 @@ async fn change(visit: &Visit, fields: &Fields) -> Result<Result<(), FormError>,
         };
         let (app, actor) = (&visit.console.app, visit.actor());
         if let Err(problem) = tenants::put_flow(app, &actor, &visit.tenant, flow).await {
-            return Ok(Err(FormError::of(visit.t, &problem)));
+            return Ok(Err(match is_removed {
+                true => FormError::without_field(visit.t, &problem),
+                false => FormError::of(visit.t, &problem),
+            }));
         }
     }
     Ok(Ok(()))

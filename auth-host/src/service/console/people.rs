@@ -52,11 +52,19 @@ struct Typed {
 impl Typed {
     fn of(fields: &Fields) -> Self {
         let text = |name| shown(fields.get(name), 64);
-        Self {
-            id: text("id"),
-            name: text("name"),
-            role: text("role"),
-            tenant: text("tenant"),
+        match fields.get("do") {
+            "add" => Self {
+                name: text("name"),
+                role: text("role"),
+                tenant: text("tenant"),
+                ..Self::default()
+            },
+            "password" => Self {
+                id: text("id"),
+                ..Self::default()
+            },
+            // A row of the list has nothing to type.
+            _ => Self::default(),
         }
     }
 
@@ -140,7 +148,11 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
     };
     match done {
         Ok(()) => Ok(Redirect::to("/console/users").into_response()),
-        Err(problem) => refuse(FormError::of(visit.t, &problem)),
+        // The other forms have no field of their own for it.
+        Err(problem) => refuse(match action {
+            "add" => FormError::of(visit.t, &problem),
+            _ => FormError::without_field(visit.t, &problem),
+        }),
     }
 }
 

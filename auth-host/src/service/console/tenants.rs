@@ -68,7 +68,11 @@ async fn post(posted: Posted) -> Result<Response, Fault> {
         Err(problem) => {
             let page = Tenants {
                 error: FormError::new(field, problem_text(visit.t, &problem)),
-                id: shown(id, 64),
+                // A row of the list has nothing to type.
+                id: match field {
+                    "" => String::new(),
+                    _ => shown(id, 64),
+                },
                 ..Tenants::of(&visit)
             };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())

@@ -4,6 +4,7 @@ use super::fault::{Fault, FormError, problem_text};
 use super::form::shown;
 use super::page::{Page, paged, render, time};
 use super::state::Console;
+use super::texts::Texts;
 use super::visit::{Fields, Posted, Visit};
 use super::words;
 use crate::service::admin::once::Once;
@@ -49,6 +50,10 @@ struct Shown {
     auth: String,
     bare_digits: String,
     secrets: usize,
+    /// True if the platform makes the secrets: a new one is typed.
+    has_own_secrets: bool,
+    /// The name of its field for a new secret.
+    secret_field: String,
     figures: Vec<(String, i64)>,
     warnings: Vec<String>,
     calls: Vec<Call>,
@@ -133,6 +138,8 @@ fn shown_hook(visit: &Visit, view: WebhookView) -> Result<Shown, Fault> {
     let calls = app.calls.of(&view.id);
     Ok(Shown {
         platform: view.settings.platform.as_str(),
+        has_own_secrets: view.settings.platform.row().makes_secret.is_some(),
+        secret_field: secret_field(&view.name),
         auth: view.settings.auth,
         bare_digits: view.settings.bare_digits,
         name: view.name,
@@ -170,13 +177,28 @@ async fn post(Query(query): Query<After>, posted: Posted) -> Result<Response, Fa
         Ok(_) => Ok(visit.to("webhooks")),
         Err(problem) => {
             let page = Webhooks {
-                error: FormError::of(visit.t, &problem),
+                error: error(visit.t, &fields, &problem),
                 typed: typed(&fields),
                 ..page(&visit, &query.after)?
             };
             Ok((problem.status_code(), render(&page)).into_response())
         }
     }
+}
+
+/// The error of a refused form, at a field of that form.
+fn error(t: Texts, fields: &Fields, problem: &Problem) -> FormError {
+    let error = FormError::of(t, problem);
+    match (fields.get("do"), error.field.as_str()) {
+        ("add", _) => error,
+        ("secret", "secrets") => FormError::new(&secret_field(fields.get("name")), error.text),
+        _ => FormError::without_field(t, problem),
+    }
+}
+
+/// The name under which an existing webhook's field for a secret is marked. No name of a webhook has a space.
+fn secret_field(webhook: &str) -> String {
+    format!("secret {webhook}")
 }
 
 /// The typed values for a new webhook.

@@ -1,6 +1,7 @@
 //! Tests of forms: what names their errors and objects, and what the pages show once.
 
 use super::*;
+use crate::service::admin::webhooks;
 use crate::service::test_app;
 
 /// A person who does not look at the page learns from its title that a form was refused, and from a field why.
@@ -66,10 +67,7 @@ async fn refused_form_names_its_field() {
         let page = listener.post(&session, &path, &fields).await;
         assert_eq!(status(&page), "422", "{path} {fields}: {page}");
         assert!(page.contains("<title>Error: "), "{path} {fields}: {page}");
-        let invalid: Vec<&str> = page
-            .split('<')
-            .filter(|tag| tag.contains("aria-invalid"))
-            .collect();
+        let invalid = invalid(&page);
         assert!(
             matches!(invalid.as_slice(), [tag] if tag.contains(field)
                 && tag.contains("aria-describedby=\"wrong\" autofocus")),
@@ -79,6 +77,92 @@ async fn refused_form_names_its_field() {
     }
     let page = listener.get(&session, "/console/users").await;
     assert!(page.contains("<title>Users ·"), "{page}");
+}
+
+/// Tags of the fields that an error is about.
+fn invalid(page: &str) -> Vec<&str> {
+    let tags = page.split('<');
+    tags.filter(|tag| tag.contains("aria-invalid")).collect()
+}
+
+/// The error of a button in a list is about no field, and fills no form beside it.
+#[tokio::test]
+async fn refused_row_marks_no_other_form() {
+    let listener = Listener::start().await;
+    let session = listener.session("ada", Role::Admin).await;
+    let test = &listener.test;
+    test.serve_by_nobody().await;
+    test.webhook("own", json!({"platform": "generic"})).await;
+    let ada = users::find(&test.app, "ada").unwrap().unwrap().id;
+    let own = "/console/t/default";
+    for (path, fields, expected, filled) in [
+        (
+            "/console/users".to_owned(),
+            format!("do=remove&id={ada}"),
+            "422",
+            "selected",
+        ),
+        (
+            "/console/tenants".to_owned(),
+            "do=remove&id=default".to_owned(),
+            "422",
+            "name=\"id\" value=\"default\" required",
+        ),
+        (
+            format!("{own}/flows"),
+            "do=remove&usage=Gone&country=1".to_owned(),
+            "422",
+            "name=\"country\" value=\"1\" placeholder",
+        ),
+        (
+            format!("{own}/webhooks"),
+            "do=drop&name=a+b".to_owned(),
+            "404",
+            "value=\"a b\"",
+        ),
+    ] {
+        let page = listener.post(&session, &path, &fields).await;
+        assert_eq!(status(&page), expected, "{path} {fields}: {page}");
+        assert!(page.contains("id=\"wrong\""), "{path} {fields}: {page}");
+        assert!(invalid(&page).is_empty(), "{path} {fields}: {page}");
+        assert!(!page.contains(filled), "{path} {fields}: {page}");
+    }
+}
+
+/// The platform made the secret, which is typed into the form of the webhook.
+#[tokio::test]
+async fn secret_of_a_platform_is_typed_for_its_webhook() {
+    let listener = Listener::start().await;
+    let session = listener.session("ada", Role::Admin).await;
+    let test = &listener.test;
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    for name in ["clerk-1", "clerk-2"] {
+        let body = json!({"platform": "clerk", "secrets": [secret]});
+        test.webhook(name, body).await;
+    }
+    test.webhook("own", json!({"platform": "generic"})).await;
+    let path = "/console/t/default/webhooks";
+    let page = listener.get(&session, path).await;
+    // One for each webhook of Clerk, and that of a new webhook.
+    assert_eq!(page.matches("name=\"secret\"").count(), 3, "{page}");
+    for wrong in ["", "short"] {
+        let fields = format!("do=secret&name=clerk-2&secret={wrong}");
+        let page = listener.post(&session, path, &fields).await;
+        assert_eq!(status(&page), "422", "{page}");
+        let invalid = invalid(&page);
+        assert!(
+            matches!(invalid.as_slice(), [tag] if tag.contains("name=\"secret\"")),
+            "{invalid:?}"
+        );
+        let (before, _) = page.split_once("aria-invalid").unwrap();
+        let (_, form) = before.rsplit_once("<form").unwrap();
+        assert!(form.contains("value=\"clerk-2\""), "{form}");
+    }
+    let fields = "do=secret&name=clerk-2&secret=whsec_C2FVsBQIhrscChlQIMV%2Bb5sSYspob7oD";
+    let added = listener.post(&session, path, fields).await;
+    assert_eq!(status(&added), "303", "{added}");
+    let found = webhooks::find(&test.app, "default", "clerk-2").unwrap();
+    assert_eq!(found.secrets.len(), 2);
 }
 
 /// Buttons that remove say what, and ask first.
