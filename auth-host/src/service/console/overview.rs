@@ -68,8 +68,9 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
     let settings = settings.unwrap_or_default();
     let sent = figures.sent(is_sent);
     let mut own = catalog.connectors.values();
+    // A viewer's page of a connector has nothing to try.
     let to_try = own
-        .find(|c| sent == 0 && c.row.tenant == *tenant)
+        .find(|c| visit.is_admin() && sent == 0 && c.row.tenant == *tenant)
         .map(|c| format!("/console/t/{tenant}/connectors/{}#try", c.row.id));
     let steps = steps(&visit, &catalog);
     let budget = settings.segments_a_day;

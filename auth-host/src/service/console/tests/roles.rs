@@ -23,6 +23,19 @@ async fn first_steps_link_only_to_pages_for_the_user() {
     }
 }
 
+/// A viewer's page of a connector has no section for trials.
+#[tokio::test]
+async fn link_to_a_trial_is_for_administrators() {
+    let listener = Listener::start().await;
+    let admin = listener.session("ada", Role::Admin).await;
+    let viewer = listener.session("vic", Role::Viewer).await;
+    listener.test.serve_by_nobody().await;
+    for (session, is_linked) in [(&admin, true), (&viewer, false)] {
+        let page = listener.get(session, "/console/t/default/").await;
+        assert_eq!(page.contains("/connectors/c_1#try"), is_linked, "{page}");
+    }
+}
+
 /// Every form is refused to users whose role does not allow it, and to users of other tenants.
 #[tokio::test]
 async fn forms_are_refused_to_lesser_roles() {
