@@ -12,11 +12,14 @@ use crate::service::store::{Result, Store, StoreError};
 use auth_connector_registry::Facts;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 /// An auth host with the tenant `default`, which has no flow: nothing is sent.
 pub struct TestApp {
@@ -72,6 +75,30 @@ impl TestApp {
         self.app.reload().unwrap();
     }
 
+    /// Gives the tenant a connector whose plugin reads callbacks and cannot ask its provider.
+    pub async fn serve_with_reports(&self, id: &'static str) {
+        let component = component_with_receipts();
+        let config = self
+            .app
+            .keys
+            .encrypt("default", Purpose::Configs, id, b"{}");
+        let row = Connector {
+            config: config.unwrap(),
+            ..connector(id)
+        };
+        let plugin = Plugin {
+            digest: hex::encode(Sha256::digest(&component)),
+            manifest: None,
+            ..plugin("")
+        };
+        let written = self.app.store.write(move |db| {
+            registry::put_plugin(db, &plugin, &component)?;
+            registry::put_connector(db, &row)
+        });
+        written.await.unwrap();
+        self.app.reload().unwrap();
+    }
+
     /// The actor of its changes.
     pub fn actor() -> Actor {
         Actor("test".to_owned())
@@ -113,6 +140,27 @@ pub fn plugin(manifest: &str) -> Plugin {
         facts: Facts::default(),
         added_at: 1,
     }
+}
+
+/// The connector of the library's tests, with `sms-receipts` and without `sms-operations`.
+fn component_with_receipts() -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text =
+        |name: &str| std::fs::read_to_string(root.join("host/tests/support").join(name)).unwrap();
+    let core = text("plugin.wat").replace("\"memory\") 2)", "\"memory\") 8)");
+    let core = core.trim_end().strip_suffix(')').unwrap();
+    let mut module = wat::parse_str(format!("{core}{})", text("receipts.wat"))).unwrap();
+    let mut resolve = Resolve::default();
+    resolve.push_dir(root.join("wit")).unwrap();
+    let world = "package auth:tests; world plugin {
+        include auth:connector/sms-connector@0.1.0; export auth:connector/sms-receipts@0.1.0; }";
+    let package = resolve.push_str("tests.wit", world).unwrap();
+    let world = resolve.select_world(&[package], Some("plugin")).unwrap();
+    let encoding = StringEncoding::UTF8;
+    embed_component_metadata(&mut module, &resolve, world, encoding, false).unwrap();
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&module).unwrap();
+    encoder.encode().unwrap()
 }
 
 /// A connector of that plugin and the tenant `default`, without a config.

@@ -8,6 +8,7 @@
 //! | `form`, `editor`, `guide` | a connector's form from its plugin's guard, its trial, its guide |
 //! | `plugins`, `pulls`, `catalogue`, `review`, `vouchers`, `uploads`, `market` | plugins: installed, from registries and catalogues, reviewed |
 //! | `connectors`, `flows`, `webhooks` | connectors, routes and webhooks of a tenant |
+//! | `settling` | sources that settle an unknown outcome |
 //! | `messages`, `timeline`, `overview`, `limits`, `keys`, `audit`, `people` | the other pages |
 //!
 //! All text of a plugin or a provider is untrusted: templates escape it, and none of it becomes markup.
@@ -33,6 +34,7 @@ mod plugins;
 mod policy;
 mod pulls;
 mod review;
+mod settling;
 mod sign_in;
 mod state;
 mod tenants;

@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::form::shown;
 use super::messages::{Row, VerificationRow, row, verification_row};
 use super::page::{Page, render, utc};
+use super::settling::Settling;
 use super::state::Console;
 use super::visit::{Posted, Visit};
 use super::words;
@@ -61,6 +62,8 @@ struct One {
     moments: Vec<Moment>,
     remedy: Option<Remedy>,
     is_unknown: bool,
+    /// The explanation of an unknown outcome.
+    unknown: String,
     /// True if an unknown outcome is looked up without the operator.
     can_look_up: bool,
     verification: String,
@@ -146,7 +149,7 @@ fn moments_of(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
     }
     if let Some(at) = attempt
         .next_lookup_at
-        .filter(|_| can_look_up(visit, attempt))
+        .filter(|_| settling(visit, attempt).is_look_up())
     {
         moments.push(Moment {
             how: t.about("look-ups-done", attempt.lookups),
@@ -156,23 +159,15 @@ fn moments_of(visit: &Visit, attempt: &Message) -> Result<Vec<Moment>, Fault> {
     Ok(moments)
 }
 
-/// Returns true if the message's connector may ask the provider for its outcome. One that is not ready may do so later.
-fn can_look_up(visit: &Visit, message: &Message) -> bool {
-    let catalog = visit.console.app.catalog.load();
-    let connector = catalog.connectors.get(&message.connector);
-    connector.is_some_and(|connector| {
-        let ready = connector.ready.as_ref();
-        ready.map_or(true, |ready| ready.plugin.description().has_operations)
-    })
+/// The source that may settle the message's outcome.
+fn settling(visit: &Visit, message: &Message) -> Settling {
+    Settling::of(&visit.console.app.catalog.load(), message)
 }
 
 /// The remedy for a message, if there is one.
 fn remedy(visit: &Visit, message: &Message) -> Option<Remedy> {
     let t = visit.t;
-    let todo = match message.state {
-        State::Unknown if !can_look_up(visit, message) => t.say("todo-unknown-yours"),
-        _ => words::remedy(t, message),
-    };
+    let todo = words::remedy(t, message, settling(visit, message));
     if todo.is_empty() {
         return None;
     }
@@ -200,6 +195,7 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
     let attempts = app
         .store
         .read(|db| messages::attempts(db, &visit.tenant, &message.first))?;
+    let settling = settling(&visit, &message);
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -219,7 +215,8 @@ async fn one(visit: Visit, Path((_, id)): Path<(String, String)>) -> Result<Html
         page: visit.page("messages", t.say("message")),
         row: row(&visit, &message),
         remedy: remedy(&visit, &message),
-        can_look_up: can_look_up(&visit, &message),
+        unknown: settling.explanation(t),
+        can_look_up: settling.is_look_up(),
         id: message.id,
         facts,
         moments: moments(&visit, &attempts)?,

@@ -1,6 +1,7 @@
 //! Names of states, kinds and turns, by identifiers that are made at run time.
 
 use super::form::shown;
+use super::settling::Settling;
 use super::texts::Texts;
 use crate::service::form::USAGES;
 use crate::service::store::audit::Action;
@@ -40,12 +41,12 @@ fn todo(t: Texts, kind: &str) -> String {
 }
 
 /// The remedy for a message that did not arrive; empty if there is none.
-pub fn remedy(t: Texts, message: &Message) -> String {
+pub fn remedy(t: Texts, message: &Message, settling: Settling) -> String {
     match message.state {
         State::NotSent if message.reason.as_deref() == Some(STOPPED) => t.say("todo-stopped"),
         State::NotSent => todo(t, message.kind.map_or("other", FailureKind::as_str)),
         State::Undelivered => t.say("todo-undelivered"),
-        State::Unknown => t.say("todo-unknown"),
+        State::Unknown => settling.remedy(t),
         State::Accepted | State::Delivered | State::Sending | State::Suppressed => String::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! Attempts with an unsaved config: preview, one test message, and a check with the provider.
 
+use super::super::settling::Settling;
 use super::super::{form, words};
 use super::state::State;
 use super::trial::{Preview, Sent};
@@ -55,6 +56,7 @@ impl State {
         match trials::send(app, &visit.actor(), tenant, prepared, trial, once).await {
             Ok(tried) => {
                 let t = self.t();
+                let settling = Settling::of(&app.catalog.load(), &tried.row);
                 let text =
                     |text: &Option<String>| form::shown(text.as_deref().unwrap_or_default(), 120);
                 self.trial.sent = Some(Sent {
@@ -75,7 +77,7 @@ impl State {
                         .map(|kind| words::kind(t, kind.as_str()))
                         .unwrap_or_default(),
                     todo: match tried.message.id() {
-                        "" => words::remedy(t, &tried.row),
+                        "" => words::remedy(t, &tried.row, settling),
                         _ => t.phrase(&tried.message),
                     },
                     hint: match tried.message.id() {

@@ -102,3 +102,35 @@ async fn unknown_outcome_without_look_up_is_the_operators() {
     let page = listener.get(&session, &path).await;
     assert!(page.contains("value=\"look-up\""), "{page}");
 }
+
+/// A plugin that reads reports but cannot ask: a report may still settle the outcome.
+#[tokio::test]
+async fn unknown_outcome_may_be_settled_by_a_report() {
+    let listener = Listener::start().await;
+    let session = listener.session("ada", Role::Admin).await;
+    let test = &listener.test;
+    let id = add_unknown(test, 1).await;
+    test.serve_with_reports("c").await;
+    let path = format!("/console/t/default/messages/{id}");
+    for (language, text, remedy) in [
+        (
+            "en",
+            "A delivery report of the provider settles it",
+            "A delivery report settles it",
+        ),
+        ("zh-CN", "如果服务商发来送达回执", "如有送达回执"),
+    ] {
+        let headers = format!(
+            "host: localhost\r\ncookie: {SESSION}={session}\r\naccept-language: {language}\r\n"
+        );
+        let page = listener.ask(&format!("GET {path}"), &headers, "").await;
+        assert!(page.contains(text) && page.contains(remedy), "{page}");
+        for text in [
+            "Only you can settle it",
+            "It is looked up",
+            "value=\"look-up\"",
+        ] {
+            assert!(!page.contains(text), "{text}: {page}");
+        }
+    }
+}
