@@ -67,11 +67,15 @@ function edit(form) {
       if (mine !== turn && !source) return;
       const parts = page.querySelectorAll("[data-live]");
       if (parts.length === 0) return tell(page.getElementById("fault")?.textContent, source);
+      // Another language is another page, without what is shown once.
+      if (!page.querySelector(".languages")) document.querySelector(".languages")?.remove();
       for (const part of parts) {
         const old = document.getElementById(part.id);
         // What a press of a button left stays: an answer to typing may come later, and is of before.
         const isPressed = part.id === "trial" || part.id === "once";
         if (!old || (isPressed && !source)) continue;
+        // A new address is shown once; only a button of its own section replaces it.
+        if (part.id === "reports" && !source?.value.startsWith("report")) continue;
         if (old.innerHTML !== part.innerHTML) old.replaceChildren(...part.cloneNode(true).childNodes);
         old.hidden = part.hidden;
         mark(part.id);

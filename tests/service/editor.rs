@@ -1,7 +1,7 @@
 //! The editor of a connector in the console: conflicts, origins of the config, forms that are too large.
 
 use super::origins::{package, webhook_config};
-use super::running::{Answer, Running, http};
+use super::running::{Answer, Running, config, http};
 use super::visitor::{PASSWORD, Visitor};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -28,13 +28,21 @@ fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
 
 /// Posts the JSON view with a config for a destination.
 fn post(visitor: &mut Visitor, at: &str, url: &str, more: &[(&str, &str)]) -> Answer {
-    let config = webhook_config(url).to_string();
-    let fields = [
-        ("view", "json"),
-        ("json", config.as_str()),
-        ("name", "hook"),
-    ];
+    post_json(visitor, at, &webhook_config(url).to_string(), more)
+}
+
+/// Posts the JSON view with a config.
+fn post_json(visitor: &mut Visitor, at: &str, config: &str, more: &[(&str, &str)]) -> Answer {
+    let fields = [("view", "json"), ("json", config), ("name", "hook")];
     visitor.post(at, &[&fields[..], more].concat())
+}
+
+/// The path of the editor of the simulator's connector, and its config.
+fn stored(host: &Running) -> (String, String) {
+    let shown = host.command(&["connector", "show", "sim"], "").unwrap();
+    let id = shown["id"].as_str().unwrap();
+    let config = config(&host.simulator.url()).to_string();
+    (format!("/console/t/default/connectors/{id}"), config)
 }
 
 fn hook(host: &Running) -> Value {
@@ -78,6 +86,76 @@ fn conflict_remains_until_the_connector_is_opened_anew() {
     }
     assert_eq!(revision, first);
     assert_eq!(hook(&host)["config"]["url"], theirs);
+}
+
+/// The page of a conflict says that nothing was saved or sent.
+#[test]
+fn stale_form_changes_no_report_address() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let (at, config) = stored(&host);
+    let path = "/admin/tenants/default/connectors/sim/callbacks";
+    let known = || {
+        let known = host.admin("GET", path, &host.host_key, &json!(null));
+        known.expect(200).as_array().unwrap().clone()
+    };
+    let page = ada.get(&at).text;
+    let first = hidden(&page, "revision").to_owned();
+    let made = post_json(
+        &mut ada,
+        &at,
+        &config,
+        &[("do", "report"), ("revision", &first)],
+    );
+    assert_eq!(made.status, 200, "{}", made.text);
+    assert!(made.text.contains("class=\"secret\""), "{}", made.text);
+    let put = ["connector", "put", "sim", "--config", "-"];
+    host.change(&put, &config);
+    let drop = format!("report-drop:{}", known()[0]["id"].as_str().unwrap());
+    for action in ["report", drop.as_str()] {
+        ada.get(&at);
+        let fields = [("do", action), ("revision", first.as_str())];
+        let stale = post_json(&mut ada, &at, &config, &fields);
+        assert_eq!(stale.status, 409, "{action}: {}", stale.text);
+        assert!(stale.text.contains("open the connector anew"), "{action}");
+        assert_eq!(known().len(), 1, "{action}");
+    }
+    let page = ada.get(&at).text;
+    let current = hidden(&page, "revision").to_owned();
+    let fields = [("do", drop.as_str()), ("revision", current.as_str())];
+    assert_eq!(post_json(&mut ada, &at, &config, &fields).status, 200);
+    assert_eq!(known().len(), 0);
+    // The reason of a refusal stays, whatever is found about the config.
+    let gone = post_json(&mut ada, &at, &config, &fields);
+    assert_eq!(gone.status, 404, "{}", gone.text);
+    assert!(gone.text.contains("There is no such"), "{}", gone.text);
+}
+
+/// Another language is another visit, whose page has no new address.
+#[test]
+fn page_with_new_report_address_has_no_languages() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let (at, config) = stored(&host);
+    let page = ada.get(&at).text;
+    assert!(page.contains("/console/language?to="), "{page}");
+    let revision = hidden(&page, "revision").to_owned();
+    let fields = [("do", "report"), ("revision", revision.as_str())];
+    let made = post_json(&mut ada, &at, &config, &fields).text;
+    assert!(made.contains("class=\"secret\""), "{made}");
+    assert!(!made.contains("/console/language?to="), "{made}");
+}
+
+/// The webhook connector's plugin cannot ask its provider.
+#[test]
+fn button_that_asks_the_provider_needs_operations() {
+    let (host, mut ada) = start();
+    let (at, _) = stored(&host);
+    for (at, has_operations) in [(at.as_str(), true), (NEW, false)] {
+        let page = ada.get(at).text;
+        assert_eq!(page.contains("value=\"ask\""), has_operations, "{page}");
+        assert!(page.contains("value=\"send\""), "{page}");
+    }
 }
 
 #[test]
@@ -166,6 +244,40 @@ fn confirmation_is_withdrawn_by_command_and_by_api() {
         host.admin("DELETE", path, &host.host_key, &body).status,
         422
     );
+}
+
+/// The page of a refused form links to the config as JSON.
+#[test]
+fn form_with_too_many_rows_links_to_json() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let (at, _) = stored(&host);
+    for path in [at.as_str(), "/console/t/default/connector?plugin=sms"] {
+        ada.get(path);
+        let refused = ada.post(path, &too_many_rows("validate"));
+        assert_eq!(refused.status, 413, "{path}: {}", refused.text);
+        let (_, link) = refused.text.split_once("button primary\" href=\"").unwrap();
+        let link = link.split('"').next().unwrap().replace("&#38;", "&");
+        assert!(link.ends_with("view=json"), "{link}");
+        let page = ada.get(&link).text;
+        assert!(
+            page.contains("<textarea class=\"code tall\" name=\"json\""),
+            "{page}"
+        );
+        assert!(page.contains("value=\"as-form\""), "{page}");
+    }
+    let page = ada.get(&at).text;
+    assert!(!page.contains("name=\"json\""), "{page}");
+    // The connector is in use, which is the reason that counts.
+    let refused = ada.post(&at, &too_many_rows("remove"));
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    assert!(!refused.text.contains("too many rows"), "{}", refused.text);
+}
+
+/// A form with more rows than are read.
+fn too_many_rows(action: &str) -> Vec<(&str, &str)> {
+    let rows = std::iter::repeat_n(("r/templates", "n1"), 1_001);
+    std::iter::once(("do", action)).chain(rows).collect()
 }
 
 /// A tenant's administrator could otherwise hold up the pages of every tenant.

@@ -26,8 +26,13 @@ pub enum Fault {
     Role,
     /// The form cannot be read.
     Form,
-    /// The form has more than this number of rows.
-    Rows(usize),
+    /// The form of a config has too many rows.
+    Rows {
+        /// The most rows of a form.
+        most: usize,
+        /// The address of the config as JSON.
+        json: String,
+    },
     /// The form or the upload has more bytes than are read, which are named in a text.
     TooLarge(&'static str),
     /// The address cannot be read.
@@ -65,6 +70,8 @@ impl IntoResponse for Fault {
 struct FaultPage {
     page: Page,
     text: String,
+    /// The address of the config as JSON, or empty.
+    json: String,
 }
 
 impl Fault {
@@ -74,7 +81,7 @@ impl Fault {
             Self::ForeignOrigin | Self::Token | Self::Role => StatusCode::FORBIDDEN,
             Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
             Self::Form | Self::Address => StatusCode::BAD_REQUEST,
-            Self::Rows(_) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Rows { .. } | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Problem(problem) => problem.status_code(),
         }
     }
@@ -88,7 +95,7 @@ impl Fault {
             Self::SignIn { .. } => t.say("fault-session"),
             Self::Role => t.say("fault-role"),
             Self::Form => t.say("fault-form"),
-            Self::Rows(most) => t.about("fault-rows", *most),
+            Self::Rows { most, .. } => t.about("fault-rows", *most),
             Self::TooLarge(most) => t.about("fault-too-large", *most),
             Self::Address => t.say("fault-address"),
             Self::Problem(problem) => problem_text(t, problem),
@@ -98,8 +105,15 @@ impl Fault {
     /// The page.
     pub fn page(&self, t: Texts) -> Response {
         let page = Page::bare(t, t.say("fault"));
-        let text = self.text(t);
-        let mut response = (self.status(), render(&FaultPage { page, text })).into_response();
+        let page = FaultPage {
+            page,
+            text: self.text(t),
+            json: match self {
+                Self::Rows { json, .. } => json.clone(),
+                _ => String::new(),
+            },
+        };
+        let mut response = (self.status(), render(&page)).into_response();
         if let Self::Problem(Problem {
             retry_after: Some(seconds),
             ..

@@ -24,7 +24,7 @@ use super::state::Console;
 use super::visit::{Posted, Visit};
 use crate::service::admin::connectors;
 use axum::Router;
-use axum::extract::{Path, Query};
+use axum::extract::{self, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -44,17 +44,24 @@ pub fn routes() -> Router<Arc<Console>> {
 }
 
 #[derive(Deserialize)]
-struct OfPlugin {
+struct Query {
     #[serde(default)]
     plugin: String,
     #[serde(default)]
     saved: bool,
+    /// `json`, or empty for the form.
+    #[serde(default)]
+    view: String,
 }
 
-async fn show_new(visit: Visit, Query(of): Query<OfPlugin>) -> Result<Response, Fault> {
+async fn show_new(
+    visit: Visit,
+    extract::Query(query): extract::Query<Query>,
+) -> Result<Response, Fault> {
     visit.admin()?;
-    let subject = Subject::new(visit, of.plugin)?;
+    let subject = Subject::new(visit, query.plugin)?;
     let mut state = State::open(subject, None).await?;
+    state.is_json = query.view == "json";
     let fields = state.fields.clone();
     state.draft = Draft::stored(form::defaults(&fields), &fields);
     // The defaults of a new connector have no stored secrets, and nobody typed them.
@@ -69,21 +76,25 @@ async fn show_new(visit: Visit, Query(of): Query<OfPlugin>) -> Result<Response, 
 async fn show(
     visit: Visit,
     Path((_, id)): Path<(String, String)>,
-    Query(of): Query<OfPlugin>,
+    extract::Query(query): extract::Query<Query>,
 ) -> Result<Response, Fault> {
     let t = visit.t;
     let mut state = State::open(Subject::stored(visit, &id)?, None).await?;
+    state.is_json = query.view == "json";
     state.draft = Draft::stored(state.subject.stored.clone(), &state.fields);
     state.validate().await;
-    if of.saved {
+    if query.saved {
         state.notice = t.say("saved");
     }
     Ok(state.page().await)
 }
 
-async fn post_new(Query(of): Query<OfPlugin>, posted: Posted) -> Result<Response, Fault> {
+async fn post_new(
+    extract::Query(query): extract::Query<Query>,
+    posted: Posted,
+) -> Result<Response, Fault> {
     posted.visit.admin()?;
-    let mut subject = Subject::new(posted.visit, of.plugin)?;
+    let mut subject = Subject::new(posted.visit, query.plugin)?;
     subject.name = posted.fields.get("name").trim().chars().take(64).collect();
     act(State::open(subject, Some(posted.fields)).await?).await
 }
@@ -100,7 +111,10 @@ async fn post(Path((_, id)): Path<(String, String)>, posted: Posted) -> Result<R
         return Ok(Redirect::to(&format!("/console/t/{tenant}/connectors")).into_response());
     };
     let mut state = State::open(subject, Some(fields.clone())).await?;
-    state.read(&fields)?;
+    if state.read(&fields).is_err() {
+        // Nothing typed can be shown, and the reason of the refusal is the one that counts.
+        return Err(problem.into());
+    }
     state.refuse(&problem);
     Ok(state.page().await)
 }
@@ -138,16 +152,20 @@ async fn act(mut state: State) -> Result<Response, Fault> {
             state.attempt(Some(once)).await;
         }
         "ask" => state.ask().await,
+        // The check comes first: a stale form does nothing, as its page says.
         "report" => {
             let once = state.once(&posted)?;
-            state.add_report(once).await;
             state.validate().await;
+            if !state.is_stale {
+                state.add_report(once).await;
+            }
         }
         _ => {
-            if let Some(address) = action.strip_prefix(REPORT_DROP) {
+            state.validate().await;
+            let address = action.strip_prefix(REPORT_DROP);
+            if let Some(address) = address.filter(|_| !state.is_stale) {
                 state.drop_report(address).await;
             }
-            state.validate().await;
         }
     }
     Ok(state.page().await)

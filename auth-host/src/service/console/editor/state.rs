@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) locales: Vec<String>,
     pub(super) title: String,
     pub(super) description: String,
+    /// True if the plugin can ask the provider without sending.
+    pub(super) can_ask: bool,
     pub(super) draft: Draft,
     pub(super) findings: Vec<Finding>,
     pub(super) origins: Vec<(String, bool)>,
@@ -62,6 +64,7 @@ impl State {
         Ok(Self {
             title: form::shown(metadata.name(&locales), 80),
             description: form::shown(metadata.description(&locales), 300),
+            can_ask: opened.description().has_operations,
             fields: form::fields(&guard),
             once: match posted.as_ref().map(|posted| posted.get("once")) {
                 None | Some("") => once_token(),
@@ -106,7 +109,10 @@ impl State {
         self.is_json = posted.get("view") == "json";
         if !self.is_json {
             if form::rows(posted) > form::FORM_ROWS {
-                return Err(Fault::Rows(form::FORM_ROWS));
+                return Err(Fault::Rows {
+                    most: form::FORM_ROWS,
+                    json: self.subject.path("view=json"),
+                });
             }
             self.draft = form::read(&self.fields, posted);
             return Ok(());

@@ -56,6 +56,15 @@ impl Subject {
         })
     }
 
+    /// The address of its editor, with a query.
+    pub(super) fn path(&self, query: &str) -> String {
+        let base = format!("/console/t/{}", self.visit.tenant);
+        match &self.id {
+            Some(id) => format!("{base}/connectors/{id}?{query}"),
+            None => format!("{base}/connector?plugin={}&{query}", self.plugin),
+        }
+    }
+
     pub(super) fn put<'a>(&'a self, config: Value, locales: &'a [String]) -> Put<'a> {
         Put {
             tenant: &self.visit.tenant,

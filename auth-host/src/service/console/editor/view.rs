@@ -46,6 +46,8 @@ struct Editor {
     trial: Trial,
     checks: Vec<(String, String, String, String)>,
     reports: Reports,
+    /// True if the plugin can ask the provider without sending.
+    can_ask: bool,
     is_unused: bool,
     is_dirty: bool,
     is_checked: bool,
@@ -76,7 +78,9 @@ impl State {
         let waits: Vec<&str> = waits.map(|(origin, _)| origin.as_str()).collect();
         let waits = form::shown(&waits.join(", "), 400);
         let revision = self.revision().unwrap_or(subject.revision);
-        let json = match self.json_error.is_empty() && self.is_json {
+        let has_too_many_rows = self.draft.has_too_many_rows();
+        let is_json = self.is_json || has_too_many_rows;
+        let json = match self.json_error.is_empty() && is_json {
             true => serde_json::to_string_pretty(&self.draft.value).unwrap_or_default(),
             false => self.json,
         };
@@ -100,8 +104,13 @@ impl State {
             let mut flows = own.into_iter().flatten();
             flows.any(|flow| flow.connectors.contains(id))
         };
-        let mut frame = visit.page("connectors", title).notice(self.notice);
+        let notice = match has_too_many_rows && self.notice.is_empty() {
+            true => t.about("rows-as-json", form::FORM_ROWS),
+            false => self.notice,
+        };
+        let mut frame = visit.page("connectors", title).notice(notice);
         frame.once = self.once;
+        frame.is_once = !reports.made.is_empty();
         let page = render(&Editor {
             page: frame,
             name: subject.name.clone(),
@@ -110,7 +119,7 @@ impl State {
             description: self.description,
             revision,
             shown,
-            is_json: self.is_json,
+            is_json,
             json,
             json_error: self.json_error,
             errors,
@@ -124,6 +133,7 @@ impl State {
             trial: self.trial,
             checks: self.checks,
             reports,
+            can_ask: self.can_ask,
             is_unused: id.is_some_and(|id| !is_used(id)),
             is_dirty: self.posted.is_some(),
             is_checked: self.is_checked,

@@ -76,6 +76,11 @@ impl Draft {
         self.unreadable.len() + self.too_long.len()
     }
 
+    /// Returns true if a form of the config would have too many rows to be sent.
+    pub fn has_too_many_rows(&self) -> bool {
+        self.rows.values().map(Vec::len).sum::<usize>() > FORM_ROWS
+    }
+
     /// Entries of the stored config: their new pointers and their old ones.
     pub fn entries(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();

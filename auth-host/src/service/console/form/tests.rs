@@ -380,6 +380,30 @@ fn row_beyond_the_most_is_a_fault() {
 }
 
 /// A screen reader announces the description of a control, its findings, and that it is required.
+/// A form of the config could be shown, and no posted one would be read.
+#[test]
+fn config_has_too_many_rows_for_a_form() {
+    let table = |key: String| {
+        let items = json!({"type": "object", "properties": {"id": {"type": "string"}}});
+        (key, json!({"type": "array", "items": items}))
+    };
+    let keys = || (0..6).map(|nth| format!("t{nth}"));
+    let schema: serde_json::Map<_, _> = keys().map(table).collect();
+    let form: Vec<Value> = keys()
+        .map(|key| json!({"key": key, "type": "Json", "label": key}))
+        .collect();
+    let fields = fields(&guard(&json!(form), &json!({"properties": schema}), &[]));
+    for (more, is_too_many) in [(0, false), (1, true)] {
+        let rows = |key: String| {
+            let count = if key == "t5" { more } else { 200 };
+            (key, Value::from(vec![json!({"id": "a"}); count]))
+        };
+        let config: serde_json::Map<_, _> = keys().map(rows).collect();
+        let draft = Draft::stored(config.into(), &fields);
+        assert_eq!(draft.has_too_many_rows(), is_too_many, "{more}");
+    }
+}
+
 #[test]
 fn control_names_its_description_and_requirement() {
     let kinds = [
