@@ -66,3 +66,33 @@ fn checking_keys_keeps_choices_of_review() {
     let plugins = host.command(&["plugin", "list"], "").unwrap();
     assert!(!plugins.to_string().contains("myhook"), "{plugins}");
 }
+
+/// The review said that no plugin of this name is installed.
+#[test]
+fn plugin_installed_since_review_is_not_replaced_unseen() {
+    let host = Running::start();
+    let mut ada = Visitor::set_up(&host, "ada");
+    let reviewed = upload(&host, &mut ada);
+    assert_eq!(ada.get(&reviewed).status, 200);
+    let folder = package(&host.folder.0);
+    let read = |name: &str| std::fs::read(format!("{folder}/{name}")).unwrap();
+    let (manifest, component) = (read("manifest.json"), read("webhook.wasm"));
+    let other = ada.upload(&[
+        ("manifest.json", manifest.as_slice()),
+        ("webhook.wasm", component.as_slice()),
+    ]);
+    let fields = [
+        ("do", "install"),
+        ("name", "webhook"),
+        ("unsigned", "on"),
+        ("origin", ASKED[0]),
+        ("origin", ASKED[1]),
+    ];
+    assert_eq!(ada.post(&other, &fields[..3]).status, 303);
+    let refused = ada.post(&reviewed, &fields);
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let said = "Somebody else changed the plugin meanwhile.";
+    assert!(refused.text.contains(said), "{}", refused.text);
+    // That page shows the installed plugin, so the next consent is to replace it.
+    assert_eq!(ada.post(&reviewed, &fields).status, 303);
+}

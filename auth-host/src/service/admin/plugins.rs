@@ -66,6 +66,8 @@ pub struct Added {
 pub struct NewPlugin {
     /// Its name; by default its manifest's id.
     pub name: Option<String>,
+    /// The installed plugin whose grants it takes over.
+    pub in_place_of: Option<registry::Plugin>,
     /// The component's bytes.
     pub component: Vec<u8>,
     /// The manifest, as it was signed.

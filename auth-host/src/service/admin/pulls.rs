@@ -86,6 +86,7 @@ pub async fn pull(
 /// [`Problem`] if the stored key cannot be read.
 pub fn in_place_of(row: &rows::Plugin, new: &mut NewPlugin) -> Result<(), Problem> {
     new.name = Some(row.id.clone());
+    new.in_place_of = Some(row.clone());
     new.origins.extend(row.origins.iter().cloned());
     new.beyond.extend(row.beyond.iter().cloned());
     for (key, most) in &row.limits {

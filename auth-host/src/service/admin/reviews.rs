@@ -6,6 +6,7 @@ use super::plugins::{NewPlugin, refused};
 use super::versions::{checker, known, vouched};
 use crate::service::app::App;
 use crate::service::problem::Problem;
+use crate::service::store::registry;
 use auth_connector_host::{Description, Grants, Manifest, Package, Phrase};
 use auth_connector_registry::guides::Pins;
 use auth_connector_registry::{Change, Facts, changes, is_older};
@@ -31,6 +32,8 @@ pub struct Review {
 
 /// The installed plugin.
 pub struct Before {
+    /// Its row.
+    pub row: registry::Plugin,
     /// The origins that it was granted.
     pub origins: Vec<String>,
     /// Its version.
@@ -82,6 +85,7 @@ fn look(app: &App, new: &NewPlugin) -> Result<Review, Problem> {
     let catalog = app.catalog.load();
     let row = name.and_then(|name| catalog.plugins.get(name));
     let before = row.map(|row| Before {
+        row: row.clone(),
         origins: row.origins.clone(),
         version: row.facts.version.clone(),
         changes: changes(&known(row), &facts),

@@ -34,8 +34,8 @@ pub struct Prepared {
     pub missing: Vec<Phrase>,
     /// True if a person must agree: the signer changes, or the plugin changes and a connector uses it.
     pub needs_consent: bool,
-    /// Digest of the version that it would replace, by its component and its manifest.
-    before: Option<String>,
+    /// The installed plugin that it would replace.
+    before: Option<registry::Plugin>,
     row: registry::Plugin,
     component: Vec<u8>,
     texts: Texts,
@@ -57,13 +57,27 @@ impl Prepared {
         self.before.is_some()
     }
 
+    /// Returns true if it would replace a plugin that is not the one that a person saw.
+    pub fn replaces_unseen(&self, seen: Option<&registry::Plugin>) -> bool {
+        let before = self.before.as_ref();
+        before.is_some_and(|before| {
+            !seen.is_some_and(|seen| seen.id == before.id && is_alike(seen, before))
+        })
+    }
+
     /// Returns true if it would get the same grants as the installed one.
     pub fn is_granted_as(&self, installed: &registry::Plugin) -> bool {
-        let row = &self.row;
-        row.origins == installed.origins
-            && row.beyond == installed.beyond
-            && row.limits == installed.limits
+        is_granted_alike(&self.row, installed)
     }
+}
+
+/// Returns true if both have the same component, manifest and grants.
+fn is_alike(one: &registry::Plugin, other: &registry::Plugin) -> bool {
+    accepted(one) == accepted(other) && is_granted_alike(one, other)
+}
+
+fn is_granted_alike(one: &registry::Plugin, other: &registry::Plugin) -> bool {
+    one.origins == other.origins && one.beyond == other.beyond && one.limits == other.limits
 }
 
 /// Installs a plugin, or replaces it with another version.
@@ -95,7 +109,7 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
     let pins = manifest.as_ref().map(Pins::of).unwrap_or_default();
     pins.check(&new.texts)
         .map_err(|error| refused(error.phrase()))?;
-    let before = app.catalog.load().plugins.get(&name).cloned();
+    let before = replaced(app, &mut new, &name);
     check_version(
         &new,
         manifest.as_ref(),
@@ -157,11 +171,17 @@ pub async fn prepare(app: &Arc<App>, mut new: NewPlugin) -> Result<Prepared, Pro
             .unwrap_or_default(),
         findings,
         missing: missing.unwrap_or_default(),
-        before: before.as_ref().map(accepted),
+        before,
         row,
         component: new.component,
         texts: new.texts,
     })
+}
+
+/// The installed plugin of this name. A version that takes over grants replaces the plugin that it took them from.
+fn replaced(app: &App, new: &mut NewPlugin, name: &str) -> Option<registry::Plugin> {
+    let taken_from = new.in_place_of.take().filter(|row| row.id == name);
+    taken_from.or_else(|| app.catalog.load().plugins.get(name).cloned())
 }
 
 /// Differences between two versions' grants. Added origins that the manifest asks for are left out.
@@ -377,8 +397,8 @@ fn of_files(facts: &Facts, pins: &Pins, texts: &Texts) -> Vec<Finding> {
     findings
 }
 
-/// Stores a version, if everything that it asks for is granted and the installed one has not changed since the
-/// comparison.
+/// Stores a version, if everything that it asks for is granted, and neither the installed one nor its grants nor the need
+/// for consent have changed since the comparison.
 ///
 /// # Errors
 ///
@@ -388,6 +408,7 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
         let missing = prepared.missing;
         return Err(refused(LoadError::NotGranted { missing }.phrase()));
     }
+    let is_agreed = prepared.needs_consent || prepared.changes.is_empty();
     let row = prepared.row;
     let place = row.facts.reference.as_deref().unwrap_or_default();
     let limits = row.limits.iter();
@@ -402,13 +423,13 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     let texts = prepared.texts;
     change(app, entry, move |db| {
         let mut installed = registry::plugins(db)?.into_iter();
-        if installed.find(|p| p.id == kept.id).as_ref().map(accepted) != before {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "changed",
-                "The plugin was changed",
-                say("refusal-plugin-changed"),
-            ));
+        let is_same = match (installed.find(|p| p.id == kept.id), &before) {
+            (Some(now), Some(before)) => is_alike(&now, before),
+            (now, before) => now.is_none() && before.is_none(),
+        };
+        // Nobody was asked about a plugin that a connector uses since.
+        if !is_same || (!is_agreed && registry::has_connectors(db, &kept.id)?) {
+            return Err(changed());
         }
         registry::put_plugin(db, &kept, &component)?;
         Ok(guides::put(db, &kept.id, &texts)?)
@@ -421,12 +442,23 @@ pub async fn keep(app: &Arc<App>, actor: &Actor, prepared: Prepared) -> Result<A
     })
 }
 
+/// The problem for a plugin that is another one than was compared or seen.
+pub fn changed() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "changed",
+        "The plugin was changed",
+        say("refusal-plugin-changed"),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::test_app::{TestApp, plugin};
+    use crate::service::admin::pulls;
+    use crate::service::test_app::{TestApp, connector, plugin};
 
-    fn prepared(before: Option<String>, manifest: &str) -> Prepared {
+    fn prepared(before: Option<registry::Plugin>, manifest: &str) -> Prepared {
         Prepared {
             changes: Vec::new(),
             regranted: Vec::new(),
@@ -440,14 +472,17 @@ mod tests {
         }
     }
 
+    async fn kept(test: &TestApp, prepared: Prepared) -> Option<&'static str> {
+        let kept = keep(&test.app, &TestApp::actor(), prepared).await;
+        kept.err().map(|problem| problem.kind)
+    }
+
     /// Accepting a version accepts its manifest too.
     #[tokio::test]
     async fn version_is_not_kept_over_another_manifest() {
         let test = TestApp::new().await;
         let keep = async |before: Option<&str>, manifest| {
-            let before = before.map(|manifest| accepted(&plugin(manifest)));
-            let kept = keep(&test.app, &TestApp::actor(), prepared(before, manifest)).await;
-            kept.err().map(|problem| problem.kind)
+            kept(&test, prepared(before.map(plugin), manifest)).await
         };
         let changed = Some("changed");
         assert_eq!(keep(None, "{}").await, None);
@@ -455,5 +490,64 @@ mod tests {
         assert_eq!(keep(Some("{}"), "{ }").await, None);
         assert_eq!(keep(Some("{}"), "{}").await, changed);
         assert_eq!(keep(Some("{ }"), "{}").await, None);
+    }
+
+    /// An update would give back what an administrator took away meanwhile.
+    #[tokio::test]
+    async fn version_is_not_kept_over_other_grants() {
+        let test = TestApp::new().await;
+        let mut wide = plugin("{}");
+        wide.origins = vec!["https://a.example".to_owned()];
+        assert_eq!(kept(&test, prepared(None, "{}")).await, None);
+        assert_eq!(
+            kept(&test, prepared(Some(wide), "{ }")).await,
+            Some("changed")
+        );
+        assert_eq!(kept(&test, prepared(Some(plugin("{}")), "{ }")).await, None);
+    }
+
+    #[tokio::test]
+    async fn version_of_a_newly_used_plugin_is_not_kept_unasked() {
+        let test = TestApp::new().await;
+        assert_eq!(kept(&test, prepared(None, "{}")).await, None);
+        let used = |db: &rusqlite::Connection| registry::put_connector(db, &connector("c"));
+        assert!(test.app.store.write(used).await.unwrap());
+        let change = Change {
+            what: "version".to_owned(),
+            was: None,
+            is: None,
+            is_wider: false,
+        };
+        for (needs_consent, refused) in [(false, Some("changed")), (true, None)] {
+            let mut version = prepared(Some(plugin("{}")), "{ }");
+            (version.needs_consent, version.changes) = (needs_consent, vec![change.clone()]);
+            assert_eq!(kept(&test, version).await, refused);
+        }
+    }
+
+    #[test]
+    fn plugin_that_was_not_seen_is_told_apart() {
+        let seen = plugin("{}");
+        let mut other = plugin("{}");
+        other.beyond = vec!["https://a.example".to_owned()];
+        let mut named = plugin("{}");
+        named.id = "q".to_owned();
+        assert!(!prepared(None, "{ }").replaces_unseen(None));
+        assert!(!prepared(None, "{ }").replaces_unseen(Some(&seen)));
+        let replacing = prepared(Some(seen.clone()), "{ }");
+        assert!(!replacing.replaces_unseen(Some(&seen)));
+        for unseen in [None, Some(&plugin("{ }")), Some(&other), Some(&named)] {
+            assert!(replacing.replaces_unseen(unseen), "{unseen:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn version_replaces_the_plugin_whose_grants_it_takes() {
+        let test = TestApp::new().await;
+        let mut new = NewPlugin::default();
+        pulls::in_place_of(&plugin("{}"), &mut new).unwrap();
+        assert_eq!(replaced(&test.app, &mut new.clone(), "other"), None);
+        assert_eq!(replaced(&test.app, &mut new, "p"), Some(plugin("{}")));
+        assert_eq!(replaced(&test.app, &mut new, "p"), None);
     }
 }

@@ -16,6 +16,8 @@ use crate::service::admin::granted;
 use crate::service::admin::plugins::NewPlugin;
 use crate::service::admin::reviews::{self, Review};
 use crate::service::admin::versions;
+use crate::service::problem::Problem;
+use crate::service::store::registry::Plugin;
 use askama::Template;
 use auth_connector_registry::{Change, Facts, changes};
 use axum::Router;
@@ -150,6 +152,8 @@ async fn review_page(
     let name = new.name.clone().or(review.facts.id.clone());
     let name = name.unwrap_or_default();
     let before = review.before.as_ref();
+    let installed = before.map(|before| before.row.clone());
+    visit.console.uploads.see(&upload.id, installed);
     let is_granted = |origin: &String| match upload.is_chosen {
         true => new.origins.contains(origin),
         false => before.is_none_or(|before| before.origins.contains(origin)),
@@ -427,13 +431,27 @@ fn limits(fields: &Fields, granted: &mut BTreeMap<String, u64>) -> Result<(), &'
     wrong.map_or(Ok(()), Err)
 }
 
+/// Installs a plugin, unless it would replace one that the review did not show.
+async fn add(visit: &Visit, new: NewPlugin, seen: Option<&Plugin>) -> Result<(), Problem> {
+    let app = &visit.console.app;
+    let prepared = versions::prepare(app, new).await?;
+    if prepared.replaces_unseen(seen) {
+        return Err(versions::changed());
+    }
+    versions::keep(app, &visit.actor(), prepared)
+        .await
+        .map(drop)
+}
+
 async fn install(visit: &Visit, upload: Upload, fields: &Fields) -> Result<Response, Fault> {
     let new = NewPlugin {
         is_unsigned: upload.accepts_unsigned,
+        // The form has the grants, so they are not the installed one's.
+        in_place_of: None,
         ..upload.new.clone()
     };
-    match versions::add(&visit.console.app, &visit.actor(), new).await {
-        Ok(_) => {
+    match add(visit, new, upload.seen.as_ref()).await {
+        Ok(()) => {
             visit.console.uploads.drop(&upload.id);
             Ok(Redirect::to("/console/plugins").into_response())
         }

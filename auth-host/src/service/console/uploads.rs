@@ -3,6 +3,7 @@
 use crate::service::admin::plugins::NewPlugin;
 use crate::service::ids;
 use crate::service::problem::Problem;
+use crate::service::store::registry::Plugin;
 use auth_connector_registry::Facts;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -32,6 +33,8 @@ pub struct Upload {
     pub key: String,
     /// The key of the provenance, as it was entered.
     pub provenance_key: String,
+    /// The installed plugin that its review compared it with last.
+    pub seen: Option<Plugin>,
     /// True if its origins and its name were chosen at the review.
     pub is_chosen: bool,
     /// True if the reviewer accepted it without a signature.
@@ -61,6 +64,14 @@ impl Uploads {
         let found = waiting.iter().find(|u| u.id == id && u.user == user);
         let found = found.filter(|u| ids::now_ms() - u.at < WAITING_MS);
         found.cloned().ok_or_else(|| Problem::not_found("upload"))
+    }
+
+    /// Records the installed plugin that a review compares an upload with.
+    pub fn see(&self, id: &str, installed: Option<Plugin>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(upload) = waiting.iter_mut().find(|upload| upload.id == id) {
+            upload.seen = installed;
+        }
     }
 
     /// Removes an upload.
