@@ -7,18 +7,18 @@
 )]
 
 mod support;
+#[path = "support/tls.rs"]
+mod tls;
 
 use auth_connector_host::{
     Config, ConnectorHost, HostBuilder, Limits, Message, NO_TRUSTED_AUTHORITY, Reported, SendError,
 };
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use support::{OK, serve, server};
+use tls::tls_server;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{ServerConfig, pki_types::PrivateKeyDer};
 
 type Sent = Reported<Result<auth_connector_host::Receipt, SendError>>;
 
@@ -252,45 +252,6 @@ async fn later_call_reuses_kept_connection() {
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
     assert_eq!(reused, [false, true, true, true, true]);
-}
-
-/// An authority in PEM, and a TLS server on loopback with a certificate of it for `name`.
-async fn tls_server(name: &str) -> (String, String) {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(vec![]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![name.to_owned()])
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(
-        tokio_rustls::rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_no_client_auth()
-    .with_single_cert(
-        vec![certificate.der().clone()],
-        PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-    )
-    .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let address = serve(move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            let Ok(mut stream) = acceptor.accept(stream).await else {
-                return;
-            };
-            let _ = stream.read(&mut [0; 4096]).await;
-            let _ = stream.write_all(OK).await;
-            let _ = stream.shutdown().await;
-        }
-    })
-    .await;
-    (authority.pem(), address)
 }
 
 async fn fetch_secure(builder: HostBuilder, authority: &str) -> Sent {

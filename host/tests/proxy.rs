@@ -7,19 +7,19 @@
 )]
 
 mod support;
+#[path = "support/tls.rs"]
+mod tls;
 
 use auth_connector_host::{
     Config, ConnectionSharing, ConnectorHost, HostBuilder, Limits, Message, Proxy, Reported,
     SendError,
 };
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::{OK, serve, server};
+use tls::tls_server;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{ServerConfig, pki_types::PrivateKeyDer};
 
 type Sent = Reported<Result<auth_connector_host::Receipt, SendError>>;
 
@@ -76,44 +76,12 @@ fn error(sent: &Sent) -> &str {
     exchange.error.as_deref().unwrap_or("none")
 }
 
-/// A TLS server with a certificate for [`NAME`] from an authority of its own. Returns its address and the authority.
-async fn tls_server() -> (String, String) {
-    let ca_key = KeyPair::generate().unwrap();
-    let mut ca = CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
-    let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let address = serve(move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            if let Ok(mut stream) = acceptor.accept(stream).await {
-                let mut buffer = [0; 4096];
-                let _ = stream.read(&mut buffer).await;
-                let _ = stream.write_all(OK).await;
-                let _ = stream.shutdown().await;
-            }
-        }
-    })
-    .await;
-    (address, ca_pem)
-}
-
 const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 /// Https goes through a tunnel to a name that the proxy resolves and tls is the targets.
 #[tokio::test]
 async fn https_is_tunnelled_with_tls_of_target() {
-    let (target, ca) = tls_server().await;
+    let (ca, target) = tls_server(NAME).await;
     let (proxy, asked) = proxy(ESTABLISHED, Some(target)).await;
     let host = host(
         &format!("https://{NAME}"),
@@ -180,7 +148,7 @@ async fn proxy_is_asked_for_granted_public_origins_alone() {
     ] {
         let host = host(&allowed, &format!("http://{proxy}"));
         // An authority must be there, or the handshake's preparations fail first.
-        let (_, ca) = tls_server().await;
+        let (ca, _) = tls_server(NAME).await;
         let sent = fetch(
             host.trust_pem(ca.as_bytes()),
             support::secure_plugin(),
@@ -206,7 +174,7 @@ async fn this_machine_is_reached_without_the_proxy() {
 /// A response that is not HTTP is reported as no proxy.
 #[tokio::test]
 async fn proxy_refusal_names_status_and_hides_password() {
-    let (_, ca) = tls_server().await;
+    let (ca, _) = tls_server(NAME).await;
     for (answer, told) in [
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
@@ -241,7 +209,7 @@ async fn proxy_refusal_names_status_and_hides_password() {
 
 #[tokio::test]
 async fn silent_proxy_meets_connect_timeout() {
-    let (_, ca) = tls_server().await;
+    let (ca, _) = tls_server(NAME).await;
     let (proxy, _) = proxy("", Some(server(b"").await)).await;
     let host = host(&format!("https://{NAME}"), &format!("http://{proxy}"))
         .trust_pem(ca.as_bytes())
@@ -262,7 +230,7 @@ async fn silent_proxy_meets_connect_timeout() {
 /// It has its own authorities, proxy and connections, and the host's network stays as it was.
 #[tokio::test]
 async fn plugin_or_tenant_may_have_own_network() {
-    let (target, ca) = tls_server().await;
+    let (ca, target) = tls_server(NAME).await;
     let (address, asked) = proxy(ESTABLISHED, Some(target)).await;
     let host = ConnectorHost::builder()
         .allow(&format!("https://{NAME}"))

@@ -5,9 +5,7 @@ use crate::dial::Dialer;
 use crate::network::Network;
 use crate::origin::Origin;
 use crate::own::OwnListeners;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConnection;
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -15,27 +13,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+#[path = "../../tests/support/authority.rs"]
+mod authority;
 
-fn certificate(tickets: usize) -> (Vec<u8>, ServerConfig) {
-    let mut params = CertificateParams::new(vec![]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    let leaf = leaf.signed_by(&key, &issuer).unwrap().der().clone();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-        .unwrap();
-    config.send_tls13_tickets = tickets;
-    (authority.into_bytes(), config)
-}
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection whose server has sent `tickets` session tickets, and sends a byte of content on the signal.
 async fn dialled(tickets: usize) -> (Transport, Sender<()>) {
@@ -44,7 +25,8 @@ async fn dialled(tickets: usize) -> (Transport, Sender<()>) {
 
 /// The same with `content` bytes of content.
 async fn dialled_for(tickets: usize, content: usize) -> (Transport, Sender<()>) {
-    let (authorities_pem, config) = certificate(tickets);
+    let (authority, mut config) = authority::certified(&["127.0.0.1"]);
+    config.send_tls13_tickets = tickets;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
     let (go, told): (_, Receiver<()>) = channel();
@@ -67,7 +49,7 @@ async fn dialled_for(tickets: usize, content: usize) -> (Transport, Sender<()>) 
     });
     let network = Network {
         system_roots: false,
-        authorities_pem,
+        authorities_pem: authority.into_bytes(),
         proxy: None,
     };
     let dialer = Dialer::new(&network, Vec::new(), Vec::new(), OwnListeners::default()).unwrap();

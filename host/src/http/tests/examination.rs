@@ -8,8 +8,6 @@ use crate::options::HostOptions;
 use crate::report::{CallLog, HttpExchange};
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,6 +15,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wasmtime_wasi_http::Error;
+
+#[path = "../../../../egress/tests/support/authority.rs"]
+mod authority;
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -170,24 +171,7 @@ fn serve(secure: bool, then: Then, after: &'static str) -> Served {
 }
 
 pub(super) fn certificate() -> (Vec<u8>, Arc<ServerConfig>) {
-    let mut params = CertificateParams::new(vec![]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    let leaf = leaf.signed_by(&key, &issuer).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
+    let (authority, mut config) = authority::certified(&["127.0.0.1"]);
     // For the tests that write records by hand.
     config.enable_secret_extraction = true;
     (authority.into_bytes(), Arc::new(config))
