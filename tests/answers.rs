@@ -28,7 +28,7 @@ async fn accepting_answer_is_accepted_in_any_http_framing() {
     ] {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert_eq!(
-            answered(bytes).await.told(PLENTY),
+            answered(bytes).await.verdict(PLENTY),
             ("accepted", None),
             "{text}"
         );
@@ -62,7 +62,7 @@ async fn answer_unlike_those_of_service_is_unknown() {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
         let ended = answered(bytes).await;
         assert_eq!(
-            ended.told(PLENTY),
+            ended.verdict(PLENTY),
             ("unknown", Some(FailureKind::Provider)),
             "{text}"
         );
@@ -86,7 +86,10 @@ async fn ten_megabyte_answer_is_unknown_and_not_drained() {
         }
     })
     .await;
-    assert_eq!(ended.told(PLENTY), ("unknown", Some(FailureKind::Provider)));
+    assert_eq!(
+        ended.verdict(PLENTY),
+        ("unknown", Some(FailureKind::Provider))
+    );
     // More than the component reads, because the system's buffers hold some.
     assert!((65_536..LENGTH).contains(&taken.load(Ordering::SeqCst)));
 }
@@ -103,7 +106,7 @@ async fn dripping_answer_is_unknown_at_deadline() {
             }
         })
         .await;
-        assert_eq!(ended.told(300), ("unknown", Some(FailureKind::Timeout)));
+        assert_eq!(ended.verdict(300), ("unknown", Some(FailureKind::Timeout)));
     }
 }
 
@@ -128,7 +131,10 @@ async fn redirect_is_not_followed_even_to_granted_origin() {
         });
         let builder = host().allow(&server.url()).unwrap().allow(&target).unwrap();
         let ended = call(&server, load(builder), &server.url(), PLENTY).await;
-        assert_eq!(ended.told(PLENTY), ("unknown", Some(FailureKind::Provider)));
+        assert_eq!(
+            ended.verdict(PLENTY),
+            ("unknown", Some(FailureKind::Provider))
+        );
         assert_eq!(
             (ended.complete, elsewhere.connections()),
             (1, 0),

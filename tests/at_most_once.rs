@@ -1,7 +1,7 @@
 //! Accepted, certainly not sent, or unknown: the state that is reported to the caller for each behaviour of a network
 //! and a server, compared with the requests that the server received.
 //!
-//! [`crate::support::trial::Ended::told`] asserts the rules for every call; each test adds the expected state.
+//! [`crate::support::trial::Ended::verdict`] asserts the rules for every call; each test adds the expected state.
 
 use crate::support::trial::{MARGIN, OK, PLENTY, against, answer, answered, call};
 use crate::support::{MAINLAND, Server, code_to, config, front, host, load, to_config, unknown};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 #[tokio::test]
 async fn acceptance_takes_exactly_one_complete_request() {
     let ended = answered(answer("200 OK", OK)).await;
-    assert_eq!(ended.told(PLENTY), ("accepted", None));
+    assert_eq!(ended.verdict(PLENTY), ("accepted", None));
     assert_eq!(ended.connections, 1);
 }
 
@@ -24,7 +24,7 @@ async fn a_closed_port_is_not_sent() {
     let elsewhere = Server::start(|_| async {});
     let ended = call(&elsewhere, load(host().allow(&url).unwrap()), &url, PLENTY).await;
     assert_eq!(
-        ended.told(PLENTY),
+        ended.verdict(PLENTY),
         ("not sent", Some(FailureKind::Unreachable))
     );
     assert!(ended.took < Duration::from_secs(1));
@@ -42,7 +42,10 @@ async fn destination_that_is_not_granted_is_not_dialled() {
             .unwrap(),
     ] {
         let ended = call(&server, load(builder), &server.url(), PLENTY).await;
-        assert_eq!(ended.told(PLENTY), ("not sent", Some(FailureKind::Denied)));
+        assert_eq!(
+            ended.verdict(PLENTY),
+            ("not sent", Some(FailureKind::Denied))
+        );
         assert_eq!(ended.connections, 0);
     }
 }
@@ -50,7 +53,7 @@ async fn destination_that_is_not_granted_is_not_dialled() {
 #[tokio::test]
 async fn passed_deadline_is_not_sent_and_dials_nothing() {
     let ended = against(0, |mut peer| async move { peer.rest().await }).await;
-    assert_eq!(ended.told(0), ("not sent", Some(FailureKind::Timeout)));
+    assert_eq!(ended.verdict(0), ("not sent", Some(FailureKind::Timeout)));
     assert_eq!(ended.connections, 0);
 }
 
@@ -73,7 +76,7 @@ async fn connection_never_taken_is_not_sent_at_deadline() {
     let url = format!("http://{address}");
     let elsewhere = Server::start(|_| async {});
     let ended = call(&elsewhere, load(host().allow(&url).unwrap()), &url, 300).await;
-    assert_eq!(ended.told(300), ("not sent", Some(FailureKind::Timeout)));
+    assert_eq!(ended.verdict(300), ("not sent", Some(FailureKind::Timeout)));
     assert!(ended.took >= Duration::from_millis(300));
 }
 
@@ -89,7 +92,7 @@ async fn secure(server: &Server, trusted: bool) -> (HostBuilder, String) {
 
 #[tokio::test]
 async fn certificate_of_untrusted_authority_is_not_sent() {
-    for (trusted, told) in [
+    for (trusted, expected) in [
         (true, ("accepted", None)),
         (false, ("not sent", Some(FailureKind::Unreachable))),
     ] {
@@ -99,7 +102,7 @@ async fn certificate_of_untrusted_authority_is_not_sent() {
         });
         let (builder, url) = secure(&server, trusted).await;
         let ended = call(&server, load(builder), &url, PLENTY).await;
-        assert_eq!(ended.told(PLENTY), told);
+        assert_eq!(ended.verdict(PLENTY), expected);
     }
 }
 
@@ -110,7 +113,7 @@ async fn endless_tls_handshake_is_not_sent_at_deadline() {
     let (_, authority) = front("127.0.0.1", server.address()).await;
     let builder = host().allow(&url).unwrap().trust_pem(authority.as_bytes());
     let ended = call(&server, load(builder), &url, 300).await;
-    assert_eq!(ended.told(300), ("not sent", Some(FailureKind::Timeout)));
+    assert_eq!(ended.verdict(300), ("not sent", Some(FailureKind::Timeout)));
     assert_eq!(ended.connections, 1);
 }
 
@@ -118,7 +121,7 @@ async fn endless_tls_handshake_is_not_sent_at_deadline() {
 #[tokio::test]
 async fn silent_server_is_unknown_at_the_deadline() {
     let ended = against(300, |mut peer| async move { peer.rest().await }).await;
-    assert_eq!(ended.told(300), ("unknown", Some(FailureKind::Timeout)));
+    assert_eq!(ended.verdict(300), ("unknown", Some(FailureKind::Timeout)));
     assert_eq!(ended.complete, 1);
     assert!(ended.took >= Duration::from_millis(300));
 }
@@ -127,7 +130,7 @@ async fn silent_server_is_unknown_at_the_deadline() {
 async fn close_after_request_is_unknown() {
     let ended = answered(Vec::new()).await;
     assert_eq!(
-        ended.told(PLENTY),
+        ended.verdict(PLENTY),
         ("unknown", Some(FailureKind::Unreachable))
     );
 }
@@ -140,7 +143,7 @@ async fn reset_after_request_is_unknown() {
     })
     .await;
     assert_eq!(
-        ended.told(PLENTY),
+        ended.verdict(PLENTY),
         ("unknown", Some(FailureKind::Unreachable))
     );
     assert_eq!(ended.complete, 1);
@@ -161,7 +164,10 @@ async fn second_attempt_shares_the_deadline_of_the_first() {
         peer.rest().await;
     })
     .await;
-    assert_eq!(ended.state.told(), ("unknown", Some(FailureKind::Timeout)));
+    assert_eq!(
+        ended.state.verdict(),
+        ("unknown", Some(FailureKind::Timeout))
+    );
     assert_eq!(
         ended.complete, 2,
         "the first was refused, the second was not answered"

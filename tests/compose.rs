@@ -83,8 +83,8 @@ fn both_commands_of_the_recipe_work() {
         .output()
         .unwrap();
     let shown = String::from_utf8_lossy(&sent.stdout);
-    let said = String::from_utf8_lossy(&sent.stderr);
-    assert!(sent.status.success(), "{shown}{said}");
+    let stderr = String::from_utf8_lossy(&sent.stderr);
+    assert!(sent.status.success(), "{shown}{stderr}");
     assert!(shown.starts_with("Accepted by the provider"), "{shown}");
 }
 

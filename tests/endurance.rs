@@ -18,13 +18,13 @@ fn thousands_of_attacked_sends_end_in_three_states() {
         .env("BENCH_OUT", folder)
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{told}\n{}",
+        "{stdout}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    println!("{told}");
+    println!("{stdout}");
 }
 
 /// The second responses arrive before the next request.
@@ -35,13 +35,13 @@ fn early_second_answers_make_no_verdict_wrong() {
         .env("CONNECTOR_WASM", component())
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{told}\n{}",
+        "{stdout}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    println!("{told}");
+    println!("{stdout}");
 }
 
 /// Nobody listens there, so no call is in flight.

@@ -38,7 +38,7 @@ async fn taken_message_is_never_reported_as_not_sent() {
     let code = |code: &str| Fault::AcceptThenCode {
         code: code.to_owned(),
     };
-    for (fault, told) in [
+    for (fault, expected) in [
         (Fault::AcceptThenClose, unknown(FailureKind::Unreachable)),
         (Fault::AcceptThenReset, unknown(FailureKind::Unreachable)),
         (Fault::Hang, unknown(FailureKind::Timeout)),
@@ -75,10 +75,10 @@ async fn taken_message_is_never_reported_as_not_sent() {
         ),
     ] {
         let state = meets(&rig, fault.clone()).await;
-        assert_eq!(state.told(), told, "{fault:?}");
+        assert_eq!(state.verdict(), expected, "{fault:?}");
         assert_eq!(rig.simulator.messages().len(), 1, "{fault:?}");
         let State::Unknown(failure) = state else {
-            panic!("told as unknown")
+            panic!("not unknown: {fault:?}")
         };
         assert!(
             failure.message.contains("look it up before sending again"),
@@ -96,7 +96,7 @@ async fn late_padded_or_relabelled_answer_still_counts() {
         Fault::Oversized { bytes: 65_536 },
     ] {
         assert_eq!(
-            meets(&rig, fault.clone()).await.told(),
+            meets(&rig, fault.clone()).await.verdict(),
             ACCEPTED,
             "{fault:?}"
         );
@@ -107,7 +107,7 @@ async fn late_padded_or_relabelled_answer_still_counts() {
 #[tokio::test]
 async fn untaken_message_is_unknown_only_in_doubt() {
     let rig = Rig::new();
-    for (fault, told) in [
+    for (fault, expected) in [
         (
             Fault::CloseOnAccept,
             ("not sent", Some(FailureKind::Unreachable)),
@@ -121,7 +121,11 @@ async fn untaken_message_is_unknown_only_in_doubt() {
         rig.simulator.reset();
         // A new connection: a kept one is not accepted again.
         let rig = Rig::new();
-        assert_eq!(meets(&rig, fault.clone()).await.told(), told, "{fault:?}");
+        assert_eq!(
+            meets(&rig, fault.clone()).await.verdict(),
+            expected,
+            "{fault:?}"
+        );
         assert!(rig.simulator.messages().is_empty());
     }
 }
@@ -164,6 +168,6 @@ async fn after_each_fault_the_next_message_goes_through() {
         meets(&rig, fault.clone()).await;
         rig.simulator.reset();
         let state = state(rig.send(&code_to(MAINLAND)).await);
-        assert_eq!(state.told(), ACCEPTED, "{fault:?}");
+        assert_eq!(state.verdict(), ACCEPTED, "{fault:?}");
     }
 }

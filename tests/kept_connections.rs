@@ -98,18 +98,18 @@ impl Twice {
 
 /// TLS in front of a server, on a separate thread.
 fn front_apart(server: SocketAddr) -> (SocketAddr, String) {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(async {
-            tell.send(front("127.0.0.1", server).await).unwrap();
+            sender.send(front("127.0.0.1", server).await).unwrap();
             tokio::time::sleep(Duration::from_secs(30)).await;
         });
     });
-    told.recv().unwrap()
+    receiver.recv().unwrap()
 }
 
 /// States reported for the second message of each pair, with `busy` between the two.
@@ -127,16 +127,16 @@ async fn pairs(twice: &Twice, secure: bool, mut busy: impl FnMut()) -> Vec<State
         .load_with(component(), granting(&[&url]), None)
         .unwrap()
         .for_tenant("a");
-    let mut told = Vec::new();
+    let mut states = Vec::new();
     for round in 0..ROUNDS {
         let _ = send(&plugin, &url, FIRST).await;
         busy();
         twice.block(round);
-        told.push(send(&plugin, &url, SECOND).await);
+        states.push(send(&plugin, &url, SECOND).await);
     }
     let sent = server.requests().len();
     assert_eq!(sent, 2 * ROUNDS, "one request for each message");
-    told
+    states
 }
 
 async fn send(plugin: &Plugin, url: &str, code: &str) -> State {
@@ -160,9 +160,9 @@ async fn stale_acceptance_is_not_told_to_refused_message() {
         .flat_map(|again| [(*again, false), (*again, true)])
     {
         let server = server(OK, REFUSED, again);
-        for told in pairs(&server, secure, || ()).await {
-            let State::NotSent(failure) = &told else {
-                panic!("{again:?}, TLS {secure}: {told:?}");
+        for second in pairs(&server, secure, || ()).await {
+            let State::NotSent(failure) = &second else {
+                panic!("{again:?}, TLS {secure}: {second:?}");
             };
             assert!(
                 failure.provider_code.is_some(),
@@ -179,10 +179,10 @@ async fn stale_refusal_is_not_told_to_accepted_message() {
         .flat_map(|again| [(*again, false), (*again, true)])
     {
         let server = server(REFUSED, OK, again);
-        for told in pairs(&server, secure, || ()).await {
+        for second in pairs(&server, secure, || ()).await {
             assert!(
-                matches!(told, State::Accepted(_)),
-                "{again:?}, TLS {secure}: {told:?}"
+                matches!(second, State::Accepted(_)),
+                "{again:?}, TLS {secure}: {second:?}"
             );
         }
     }
@@ -202,8 +202,8 @@ async fn stale_acceptance_is_not_told_beside_compilation() {
 async fn compiled_between() {
     let server = server(OK, REFUSED, Again::Whole);
     // On a thread of the runtime, as embedders may.
-    let told = tokio::spawn(async move { pairs(&server, false, compile).await });
-    for told in told.await.unwrap() {
-        assert!(matches!(told, State::NotSent(_)), "{told:?}");
+    let pairs = tokio::spawn(async move { pairs(&server, false, compile).await });
+    for second in pairs.await.unwrap() {
+        assert!(matches!(second, State::NotSent(_)), "{second:?}");
     }
 }

@@ -200,9 +200,9 @@ async fn provider_words_reach_operator_redacted() {
             message: Some(words.to_owned()),
         });
         let failure = not_sent(rig.send(&code_to(MAINLAND)).await);
-        let told = attribute(&failure.attributes, "provider-message").unwrap();
-        discreet(told);
-        assert!(told.contains("****"), "{told}");
-        assert!(told.contains(words.rsplit(' ').next().unwrap()), "{told}");
+        let shown = attribute(&failure.attributes, "provider-message").unwrap();
+        discreet(shown);
+        assert!(shown.contains("****"), "{shown}");
+        assert!(shown.contains(words.rsplit(' ').next().unwrap()), "{shown}");
     }
 }

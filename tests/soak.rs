@@ -3,7 +3,7 @@
 //! Every call has a unique number and correlation id. The simulator's inbox shows which calls' messages were accepted,
 //! and its journal how many complete requests each call caused:
 //!
-//! | the caller is told | the simulator has |
+//! | the caller reads | the simulator has |
 //! |---|---|
 //! | accepted | one message, with the serial number of the receipt |
 //! | not sent | no message |
@@ -284,9 +284,9 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
     let truth = soak.truth();
 
     // Compares each call with its message.
-    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, call) in soak.calls.iter().enumerate() {
-        *told.entry(call.state.told().0).or_default() += 1;
+        *states.entry(call.state.verdict().0).or_default() += 1;
         assert!(
             call.requests <= 1,
             "call {index} made {} requests",
@@ -302,7 +302,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
             State::Unknown(_) => {}
         }
     }
-    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(states.len(), 3, "{states:?}");
 
     // At most one complete request per call, on the simulator's side.
     let mut complete: HashMap<String, usize> = HashMap::new();
@@ -341,9 +341,9 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
         .find(unknown.iter().copied().take(SAMPLE).collect(), None)
         .await;
     for (call, found) in &early {
-        let said = judge(*call, found, truth.get(call));
+        let verdict = judge(*call, found, truth.get(call));
         assert_eq!(
-            said == Found::NotThere,
+            verdict == Found::NotThere,
             !truth.contains_key(call),
             "call {call}"
         );
@@ -355,9 +355,9 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
     let asked: BTreeSet<usize> = unknown.iter().copied().chain(others).collect();
     let mut verdicts: BTreeMap<Found, usize> = BTreeMap::new();
     for (call, found) in &soak.find(asked.into_iter().collect(), None).await {
-        let said = judge(*call, found, truth.get(call));
-        assert_ne!(said, Found::StillUnknown, "call {call}: {found:?}");
-        *verdicts.entry(said).or_default() += 1;
+        let verdict = judge(*call, found, truth.get(call));
+        assert_ne!(verdict, Found::StillUnknown, "call {call}: {found:?}");
+        *verdicts.entry(verdict).or_default() += 1;
     }
     assert!(verdicts.len() == 2, "{verdicts:?}");
 
@@ -378,7 +378,7 @@ async fn ten_thousand_sends_across_faults_end_as_told() {
     assert_eq!(sick.len(), 3, "{sick:?}");
     assert_eq!(soak.truth(), truth, "a look-up sent something");
     println!(
-        "sends: {told:?}, {} arrived, {} taken, in {sent_in:.1?}; look-ups: {verdicts:?}, under faults {sick:?}; \
+        "sends: {states:?}, {} arrived, {} taken, in {sent_in:.1?}; look-ups: {verdicts:?}, under faults {sick:?}; \
          {:.1?} in all",
         soak.simulator.complete_requests(),
         truth.len(),

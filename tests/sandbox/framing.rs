@@ -121,8 +121,8 @@ async fn unexpected_body_reaches_no_other_request() {
     for attack in ["get-with-body", "delete-with-body"] {
         for same_tenant in [false, true] {
             let (states, received) = beside(attack, same_tenant).await;
-            for told in states {
-                assert!(matches!(told, State::NotSent(_)), "{attack}: {told:?}");
+            for state in states {
+                assert!(matches!(state, State::NotSent(_)), "{attack}: {state:?}");
             }
             for text in received {
                 for swallowed in ["X-Swallow: POST", "X-Swallow: GET", "X-Swallow: DELETE"] {

@@ -79,9 +79,9 @@ async fn secrets_of_urls_and_broken_configs_are_redacted() {
             "hunter2!",
         ),
     ] {
-        let told = format!("{:?}", failure(&plugin, config).await);
-        assert!(!told.contains(hidden), "{config}: {told}");
-        assert!(told.contains("****"), "{config}: {told}");
+        let shown = format!("{:?}", failure(&plugin, config).await);
+        assert!(!shown.contains(hidden), "{config}: {shown}");
+        assert!(shown.contains("****"), "{config}: {shown}");
     }
 }
 
@@ -92,12 +92,12 @@ async fn end_of_long_secret_is_not_repeated() {
     for length in 33..=47 {
         let secret = &alphabet[..length];
         let config = json!({"attack": "echo-secrets", "accessKeySecret": secret}).to_string();
-        let told = failure(&plugin, &config).await.message;
+        let shown = failure(&plugin, &config).await.message;
         assert!(
-            told.contains(r#""accessKeySecret":"****""#),
-            "{length}: {told}"
+            shown.contains(r#""accessKeySecret":"****""#),
+            "{length}: {shown}"
         );
-        discreet(&told);
+        discreet(&shown);
     }
 }
 

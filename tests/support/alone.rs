@@ -19,12 +19,12 @@ pub fn alone(test: &str) -> bool {
         .env("MALLOC_MMAP_MAX_", "0")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}{}",
+        output.status.success() && stdout.contains("1 passed"),
+        "{stdout}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    print!("{said}");
+    print!("{stdout}");
     false
 }

@@ -33,7 +33,7 @@ pub struct Ended {
 impl Ended {
     /// State and class, after the assertions for every call. It ended in time. *Not sent* means that no complete
     /// request reached the server, and *accepted* means that one did. There were never two.
-    pub fn told(&self, timeout_ms: u32) -> (&'static str, Option<FailureKind>) {
+    pub fn verdict(&self, timeout_ms: u32) -> (&'static str, Option<FailureKind>) {
         let deadline = Duration::from_millis(timeout_ms.into()) + MARGIN;
         assert!(self.took < deadline, "late: {self:?}");
         assert!(self.complete <= 1, "sent twice: {self:?}");
@@ -42,7 +42,7 @@ impl Ended {
             State::NotSent(_) => assert_eq!(self.complete, 0, "{self:?}"),
             State::Unknown(_) => {}
         }
-        self.state.told()
+        self.state.verdict()
     }
 }
 

@@ -37,7 +37,7 @@ pub enum State {
 
 impl State {
     /// The state and the class of the failure.
-    pub fn told(&self) -> (&'static str, Option<FailureKind>) {
+    pub fn verdict(&self) -> (&'static str, Option<FailureKind>) {
         match self {
             Self::Accepted(_) => ("accepted", None),
             Self::NotSent(failure) => ("not sent", Some(failure.kind)),
