@@ -166,7 +166,7 @@ async fn update_shows_changes_and_needs_agreement() {
 
 /// The same component, with a manifest that was signed again.
 #[tokio::test(flavor = "multi_thread")]
-async fn manifest_signed_anew_is_another_version() {
+async fn manifest_signed_again_is_another_version() {
     const NOTHING: &[u8] = br#"{"schemaVersion": 2, "manifests": []}"#;
     let market = Market::open("plugin-manifest").await;
     let dist = market.publish("1.4.0", &[]).await;

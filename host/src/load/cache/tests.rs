@@ -319,7 +319,7 @@ fn embedder_key_leaves_no_key_file() {
 }
 
 #[test]
-fn a_lost_key_means_compiling_anew() {
+fn lost_key_is_made_and_code_compiled_again() {
     let (scratch, engine) = (Scratch::new(), Engine::default());
     load(&scratch.cache(), &engine, 1);
     fs::remove_file(scratch.key()).unwrap();
