@@ -49,7 +49,7 @@ const ACCESS_KEY_ID: Field = Field::new(
     Text::new("Access Key ID", "访问密钥 ID(SecretId)"),
 )
 .help(Text::new(
-    "SecretId of an API key, from Access Management > Access Keys. It begins with AKID.",
+    "SecretId of an API key, from Access Management > API Keys. It begins with AKID.",
     "API 密钥的 SecretId,见「访问管理 > 访问密钥」,以 AKID 开头。",
 ))
 .link(CREDENTIALS)

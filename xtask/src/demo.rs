@@ -82,7 +82,7 @@ pub fn run() -> Result {
         "Two codes arrived and one request was refused, each over TLS and signed inside the sandbox."
     );
     println!(
-        "Next: README.md says how to send through your own account, and how to run the simulator for your tests."
+        "Next: README.md says how to send through your own account, and simulator/README.md how to run the simulator for your tests."
     );
     Ok(())
 }

@@ -6,7 +6,8 @@ use axum::http::HeaderMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unusable;
 
-/// The identifier in a header, quoted as in the IETF draft or bare: 1 to 255 visible ASCII characters.
+/// The identifier in a header: 1 to 255 visible ASCII characters, or a string in quotation marks as in the IETF draft,
+/// which may contain spaces.
 ///
 /// # Errors
 ///

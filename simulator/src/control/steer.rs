@@ -156,7 +156,7 @@ pub fn stop_chaos(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     chaos(asked)
 }
 
-/// `GET /_sim/magic`: the recipient numbers that provoke each code.
+/// `GET /_sim/magic`: the recipient numbers that provoke a code.
 pub fn magic(asked: &Asked<'_>) -> Result<Response<Bytes>, Problem> {
     query::none(&asked.query)?;
     let list: Vec<Value> = codes::ALL

@@ -57,7 +57,7 @@ pub enum Numbers {
     Search(Number),
     /// Forgive the wrong codes of a number
     Unlock(Number),
-    /// Read a list of numbers, one in a line, and say which of them no message could be sent to
+    /// Read a list of numbers, one in a line, and report how they are read, and which lines are ambiguous or no number
     Audit(NumbersAudit),
 }
 

@@ -65,7 +65,7 @@ pub struct ConnectorPut {
     pub named: NamedOf,
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Its plugin; an existing connector keeps its own
+    /// Its plugin; without it an existing connector keeps the one that it has
     #[arg(long)]
     pub plugin: Option<String>,
 }
@@ -111,7 +111,7 @@ pub struct FlowPut {
 pub enum Key {
     /// Make a key; it is shown once
     Add(KeyAdd),
-    /// Show a tenant's keys, or with --host those of the host
+    /// Show a tenant's keys, or with --host those of every tenant and of the host
     List(KeyList),
     /// Revoke a key
     Revoke(KeyRevoke),
@@ -146,7 +146,7 @@ pub struct KeyRevoke {
 pub struct KeyList {
     #[command(flatten)]
     pub scope: Scope,
-    /// Every key
+    /// The keys of every tenant and of the host
     #[arg(long, conflicts_with = "tenant")]
     pub host: bool,
 }

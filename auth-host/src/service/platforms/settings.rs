@@ -23,7 +23,7 @@ pub struct Fields {
     pub ip: Option<String>,
     /// An identifier that is the same whenever the platform posts the message again.
     pub id: Option<String>,
-    /// The channel. If it is present and not `sms`, the message is refused.
+    /// The channel. If it is present and neither `sms` nor `text`, the message is refused.
     pub channel: Option<String>,
 }
 

@@ -162,7 +162,7 @@ static ROWS: [Row; 15] = [
         waits_ms: 5000,
         strips_plus: true,
         has_ip: true,
-        // The types are this adapter's own names for states of the hook's body.
+        // The hook's `sms_type`; without it this adapter's names for states of the hook's body.
         usages: &[
             ("sign-in", "SignIn"),
             ("register", "Register"),

@@ -131,7 +131,7 @@ pub fn is_new(path: &Path) -> Result<bool, OpenError> {
             reason: StoreError::Failed(error.to_string()),
         }),
         (Err(_), Some(left)) => lost(format!(
-            "is missing, and {} is there: what was written last is in it",
+            "is missing, and {} is there, which belongs to it",
             mask::path(left)
         )),
         (Err(_), None) if path.symlink_metadata().is_ok() => {

@@ -296,7 +296,7 @@ fn of_message(
     }
 }
 
-/// Counts messages that were not passed on.
+/// Counts requests that are refused before a verification or a message begins.
 async fn counted(app: &Arc<App>, webhook: &Webhook, verdict: Verdict) -> Verdict {
     let tenant = webhook.tenant.clone();
     let subject = format!("{}/{}", webhook.id, verdict.word());
