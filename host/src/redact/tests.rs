@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::contract::{
-    Attributes, Deliveries, Delivery, DeliveryState, Diagnostic, Failure, FailureKind, Preview,
-    Severity,
+    Attributes, Check, Deliveries, Delivery, DeliveryState, Diagnostic, Failure, FailureKind,
+    Preview, Severity, Verdict,
 };
 use crate::error::CallError;
 use crate::report::{CallReport, HttpExchange};
@@ -70,6 +70,40 @@ async fn deliveries_beyond_a_bound_are_dropped_and_not_exhaustive() {
         assert!(!deliveries.exhaustive);
         assert!((100..900).contains(&deliveries.found.len()));
         assert!(deliveries.found.iter().all(|one| *one == many));
+    }
+}
+
+/// The only error of a config, or the only check that failed, may come last of too many.
+#[test]
+fn error_beyond_bound_is_kept() {
+    let finding = |severity| Diagnostic {
+        severity,
+        pointer: String::new(),
+        code: String::new(),
+        message: String::new(),
+        attributes: Vec::new(),
+    };
+    let check = |verdict| Check {
+        subject: String::new(),
+        verdict,
+        message: String::new(),
+        attributes: Vec::new(),
+    };
+    for warnings in [1_023, 1_024] {
+        let mut findings = vec![finding(Severity::Warning); warnings];
+        findings.push(finding(Severity::Error));
+        listed(&mut findings);
+        assert_eq!(findings.len(), 1_024);
+        let mut errors = findings
+            .iter()
+            .filter(|one| one.severity == Severity::Error);
+        assert!(errors.next().is_some(), "{warnings}");
+
+        let mut checks = vec![check(Verdict::Pass); warnings];
+        checks.push(check(Verdict::Fail));
+        listed(&mut checks);
+        assert_eq!(checks.len(), 1_024);
+        assert!(checks.iter().any(|one| one.verdict == Verdict::Fail));
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::contract::{
     Attributes, CallbackContent, CallbackRefusal, Check, ConfigGuard, Deliveries, Delivery,
-    Diagnostic, Failure, LocalizedText, Metadata, Preview, Receipt,
+    Diagnostic, Failure, LocalizedText, Metadata, Preview, Receipt, Severity, Verdict,
 };
 use crate::error::{CallError, CallbackError, HostFault, SendError};
 use crate::report::{CallReport, HttpExchange};
@@ -202,13 +202,21 @@ impl Answer for Failure {
 
 impl Answer for Vec<Diagnostic> {
     fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
-        self.truncate(ITEMS);
+        cut_to_worst(self, |finding| finding.severity == Severity::Error);
         for finding in self {
             texts.word(&mut finding.pointer);
             texts.word(&mut finding.code);
             texts.text(&mut finding.message);
             texts.attributes(&mut finding.attributes);
         }
+    }
+}
+
+/// Cuts a list to [`ITEMS`], of which those that decide are the first. A shorter list keeps its order.
+fn cut_to_worst<T>(list: &mut Vec<T>, decides: impl Fn(&T) -> bool) {
+    if list.len() > ITEMS {
+        list.sort_by_key(|item| !decides(item));
+        list.truncate(ITEMS);
     }
 }
 
@@ -227,7 +235,7 @@ impl Answer for Preview {
 
 impl Answer for Vec<Check> {
     fn list<'t>(&'t mut self, texts: &mut Texts<'t>) {
-        self.truncate(ITEMS);
+        cut_to_worst(self, |check| check.verdict == Verdict::Fail);
         for check in self {
             texts.word(&mut check.subject);
             texts.text(&mut check.message);
