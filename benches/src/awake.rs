@@ -4,7 +4,7 @@
 //! from thread to thread. That cost is the machine's: its sleep states, or the hypervisor's. A server with other work
 //! does not have it. These programs run at idle priority, so any other program gets a processor at once.
 
-use crate::work::{Result, told};
+use crate::work::{Result, as_text};
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -16,8 +16,8 @@ impl Awake {
     /// Starts them with Linux's `chrt`; `None` if there is no such program, or if it refuses. The row is then not
     /// measured.
     pub fn start() -> Result<Option<Self>> {
-        let own = std::env::current_exe().map_err(told)?;
-        let processors = std::thread::available_parallelism().map_err(told)?.get();
+        let own = std::env::current_exe().map_err(as_text)?;
+        let processors = std::thread::available_parallelism().map_err(as_text)?.get();
         let mut awake = Self(Vec::new());
         for _ in 0..processors {
             let spinning = Command::new("chrt")
@@ -55,7 +55,7 @@ impl Awake {
 
     fn all_run(&mut self) -> Result<bool> {
         for child in &mut self.0 {
-            if child.try_wait().map_err(told)?.is_some() {
+            if child.try_wait().map_err(as_text)?.is_some() {
                 return Ok(false);
             }
         }

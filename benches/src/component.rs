@@ -1,6 +1,6 @@
 //! The component in the host library, with the library's own defaults.
 
-use crate::work::{CODE, Result, accepted, config, number, told};
+use crate::work::{CODE, Result, accepted, as_text, config, number};
 use auth_connector_host::{CannedAnswer, Config, ConnectorHost, HostBuilder, Message, Plugin};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -32,16 +32,16 @@ const STUBBED: u64 = 1;
 impl Component {
     /// Loads both.
     pub fn open(url: &str, authority: Option<&[u8]>) -> Result<Self> {
-        let mut live = builder().allow(url).map_err(told)?;
+        let mut live = builder().allow(url).map_err(as_text)?;
         if let Some(authority) = authority {
             live = live.trust_pem(authority);
         }
         let live = live
             .with(|options| options.system_roots = false)
             .build()
-            .map_err(told)?;
+            .map_err(as_text)?;
         Ok(Self {
-            live: live.load(wasm()?).map_err(told)?,
+            live: live.load(wasm()?).map_err(as_text)?,
             stubbed: stubbed(Duration::ZERO, |_| ())?,
             config: Config::new(config(url, 0)),
             stub_config: Config::new(config(STUB_ENDPOINT, 0)),
@@ -56,14 +56,14 @@ impl Component {
                 .send_message(&self.config, &message(index))
                 .await
                 .map(drop)
-                .map_err(told),
+                .map_err(as_text),
             "stub" => self
                 .stubbed
                 .send_message(&self.stub_config, &message(STUBBED))
                 .await
                 .map(drop)
-                .map_err(told),
-            "start" => self.stubbed.start().await.map(drop).map_err(told),
+                .map_err(as_text),
+            "start" => self.stubbed.start().await.map(drop).map_err(as_text),
             other => Err(format!("the component has no `{other}`")),
         }
     }
@@ -84,15 +84,15 @@ pub fn stubbed(
     };
     let host = builder()
         .allow(STUB_ENDPOINT)
-        .map_err(told)?
+        .map_err(as_text)?
         .with(|options| {
             options.system_roots = false;
             options.canned = Some(canned);
         })
         .with(change)
         .build()
-        .map_err(told)?;
-    host.load(wasm()?).map_err(told)
+        .map_err(as_text)?;
+    host.load(wasm()?).map_err(as_text)
 }
 
 /// The size of the component in bytes, and Wasmtime's count of executed instructions in a whole send.
@@ -100,13 +100,13 @@ pub fn measure() -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(told)?;
-    let bytes = std::fs::metadata(wasm()?).map_err(told)?.len();
+        .map_err(as_text)?;
+    let bytes = std::fs::metadata(wasm()?).map_err(as_text)?.len();
     let fuel = runtime.block_on(async {
         let plugin = stubbed(Duration::ZERO, |options| options.count_fuel = true)?;
         let config = Config::new(config(STUB_ENDPOINT, 0));
         let sent = plugin.send_message_reported(&config, &stub_message()).await;
-        sent.outcome.map_err(told)?;
+        sent.outcome.map_err(as_text)?;
         Ok::<_, String>(sent.report.fuel)
     })?;
     Ok(json!({"bytes": bytes, "fuel_of_a_send": fuel}))

@@ -6,7 +6,7 @@
 
 use crate::component::Component;
 use crate::native;
-use crate::work::{Result, config, cpu_time, median, percentile, resident, told};
+use crate::work::{Result, as_text, config, cpu_time, median, percentile, resident};
 use serde_json::{Value, json};
 use std::io::BufRead;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct Order {
 
 impl Order {
     fn read(line: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(line).map_err(told)?;
+        let value: Value = serde_json::from_str(line).map_err(as_text)?;
         let number = |key: &str| value.get(key).and_then(Value::as_u64);
         Ok(Self {
             op: value
@@ -53,12 +53,12 @@ impl Order {
 pub fn serve(side: &str) -> Result {
     let url = std::env::var("BENCH_URL").map_err(|_| "BENCH_URL is not set")?;
     let authority = std::env::var("BENCH_CA").ok();
-    let authority = authority.map(std::fs::read).transpose().map_err(told)?;
+    let authority = authority.map(std::fs::read).transpose().map_err(as_text)?;
     let runtime = match std::env::var("BENCH_THREADS").as_deref() {
         Ok("many") => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
-    let runtime = { runtime }.enable_all().build().map_err(told)?;
+    let runtime = { runtime }.enable_all().build().map_err(as_text)?;
     let entered = runtime.enter();
     let side = match side {
         "native" => Side::Native(Box::new(native::Pooled::new(authority.as_deref())?)),
@@ -69,7 +69,7 @@ pub fn serve(side: &str) -> Result {
     drop(entered);
     let config: Arc<str> = config(&url, 0).into();
     for line in std::io::stdin().lock().lines() {
-        let order = Order::read(&line.map_err(told)?)?;
+        let order = Order::read(&line.map_err(as_text)?)?;
         let figures = runtime.block_on(run(side.clone(), config.clone(), order))?;
         println!("{figures}");
     }
@@ -99,7 +99,7 @@ async fn run(side: Arc<Side>, config: Arc<str>, order: Order) -> Result<Value> {
     }
     let mut times = Vec::new();
     for worker in workers {
-        times.append(&mut worker.await.map_err(told)??);
+        times.append(&mut worker.await.map_err(as_text)??);
     }
     let (cpu, wall) = (cpu_time().saturating_sub(before), begun.elapsed());
     let each = |time: std::time::Duration| time.as_secs_f64() * 1e6 / order.count as f64;

@@ -1,6 +1,6 @@
 //! The lanes of a run, as child processes, and the simulator that they all talk to.
 
-use crate::work::{Result, told};
+use crate::work::{Result, as_text};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -40,13 +40,13 @@ impl Lane {
 
     /// How it ended, if it did.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child.try_wait().map_err(told)
+        self.child.try_wait().map_err(as_text)
     }
 
     /// The next line that it prints.
     pub fn line(&mut self) -> Result<String> {
         let mut line = String::new();
-        match self.output.read_line(&mut line).map_err(told)? {
+        match self.output.read_line(&mut line).map_err(as_text)? {
             0 => Err(format!("{} ended early; it says why above", self.name)),
             _ => Ok(line),
         }
@@ -56,7 +56,7 @@ impl Lane {
     pub fn run(&mut self, op: &str, count: u64, concurrency: u64, first: u64) -> Result<Value> {
         let order = json!({"op": op, "count": count, "concurrency": concurrency, "first": first});
         let input = self.input.as_mut().ok_or("no input")?;
-        writeln!(input, "{order}").map_err(told)?;
+        writeln!(input, "{order}").map_err(as_text)?;
         let line = self.line()?;
         serde_json::from_str(&line).map_err(|error| format!("{}: {error}: {line}", self.name))
     }
@@ -85,7 +85,7 @@ impl Simulator {
     pub fn start(catalogue: &Path, authority: Option<&Path>) -> Result<Self> {
         let program = std::env::var_os("SIMULATOR_BIN").ok_or("SIMULATOR_BIN is not set")?;
         // Every time: a file of an earlier run has the limits and key pairs of an earlier simulator.
-        std::fs::write(catalogue, unlimited(&program)?).map_err(told)?;
+        std::fs::write(catalogue, unlimited(&program)?).map_err(as_text)?;
         let mut command = Command::new(program);
         command
             .args([
@@ -101,7 +101,7 @@ impl Simulator {
             command.arg("--tls").arg("--ca-out").arg(path);
         }
         let mut lane = Lane::start("the simulator", &mut command)?;
-        let ready: Value = serde_json::from_str(&lane.line()?).map_err(told)?;
+        let ready: Value = serde_json::from_str(&lane.line()?).map_err(as_text)?;
         let url = ready.get("url").and_then(Value::as_str);
         Ok(Self {
             url: url
@@ -117,15 +117,15 @@ impl Simulator {
             .url
             .strip_prefix("http://")
             .ok_or("TLS is not spoken here")?;
-        let mut stream = std::net::TcpStream::connect(authority).map_err(told)?;
+        let mut stream = std::net::TcpStream::connect(authority).map_err(as_text)?;
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         )
-        .map_err(told)?;
+        .map_err(as_text)?;
         let mut answer = Vec::new();
-        std::io::Read::read_to_end(&mut stream, &mut answer).map_err(told)?;
+        std::io::Read::read_to_end(&mut stream, &mut answer).map_err(as_text)?;
         let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
         if !head.starts_with("HTTP/1.1 2") {
@@ -140,8 +140,8 @@ fn unlimited(program: &std::ffi::OsStr) -> Result<String> {
     let output = Command::new(program)
         .arg("--print-catalogue")
         .output()
-        .map_err(told)?;
-    let mut text = String::from_utf8(output.stdout).map_err(told)?;
+        .map_err(as_text)?;
+    let mut text = String::from_utf8(output.stdout).map_err(as_text)?;
     for (limit, none) in [
         ("same_content_interval_s: 30", "same_content_interval_s: 0"),
         ("per_day: 10 ", "per_day: null "),

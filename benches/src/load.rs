@@ -1,23 +1,23 @@
 //! Measures loading: compiling, and reading compiled code from the cache.
 
 use crate::component::{builder, wasm};
-use crate::work::{Result, cpu_time, median, told};
+use crate::work::{Result, as_text, cpu_time, median};
 use auth_connector_host::{CacheUse, ConnectorHost};
 use serde_json::{Value, json};
 
 /// Loads by compiling and from the cache, each the given number of times.
 pub fn measure(compilations: usize, hits: usize) -> Result<Value> {
     let component = wasm()?;
-    let fresh = ConnectorHost::builder().build().map_err(told)?;
-    let cached = builder().build().map_err(told)?;
+    let fresh = ConnectorHost::builder().build().map_err(as_text)?;
+    let cached = builder().build().map_err(as_text)?;
     // Fills the cache.
-    drop(cached.load(component.as_path()).map_err(told)?);
+    drop(cached.load(component.as_path()).map_err(as_text)?);
     let times = |host: &ConnectorHost, count: usize, from_cache: bool| {
         let mut code = Vec::new();
         let mut whole = Vec::new();
         for _ in 0..count {
             let before = cpu_time();
-            let plugin = host.load(component.as_path()).map_err(told)?;
+            let plugin = host.load(component.as_path()).map_err(as_text)?;
             whole.push((cpu_time() - before).as_secs_f64() * 1e6);
             let timings = plugin.load_timings();
             if (timings.cache == CacheUse::Hit) != from_cache {

@@ -2,7 +2,7 @@
 //! response.
 
 use crate::component::{STUB_ENDPOINT, builder, message, stub_message, stubbed, wasm};
-use crate::work::{Result, config, proportional, resident, told};
+use crate::work::{Result, as_text, config, proportional, resident};
 use auth_connector_host::{Config, FailureKind, Plugin, SendError};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -15,19 +15,19 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(told)
+        .map_err(as_text)
 }
 
 /// `tenants` calls at once. Without a URL no network is involved, and what grows is what instances hold.
 pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
     let runtime = runtime()?;
     let entered = runtime.enter();
-    let calls = u32::try_from(tenants).map_err(told)?;
+    let calls = u32::try_from(tenants).map_err(as_text)?;
     let plugin = match url {
         None => stubbed(DELAY, |options| options.limits.concurrent_calls = calls)?,
         Some(url) => builder()
             .allow(url)
-            .map_err(told)?
+            .map_err(as_text)?
             .with(|options| {
                 options.system_roots = false;
                 options.limits.concurrent_calls = calls;
@@ -35,9 +35,9 @@ pub fn measure(tenants: usize, url: Option<&str>) -> Result<Value> {
                 options.limits.idle_connections_each = tenants;
             })
             .build()
-            .map_err(told)?
+            .map_err(as_text)?
             .load(wasm()?)
-            .map_err(told)?,
+            .map_err(as_text)?,
     };
     drop(entered);
     let endpoint = url.unwrap_or(STUB_ENDPOINT);
@@ -104,7 +104,7 @@ async fn round(plugin: &Plugin, endpoint: &str, tenants: usize, canned: bool) ->
     }
     // Until the first ended, all were in flight. An outcome shows that each had done its work by then.
     for call in calls {
-        match call.await.map_err(told)? {
+        match call.await.map_err(as_text)? {
             Ok(_) => {}
             // On a busy machine a call meets its deadline before the answer.
             Err(SendError::Unknown(cause)) if cause.kind() == FailureKind::Timeout => {}

@@ -3,7 +3,7 @@
 //! It does what the component does once for every send: reads and checks the config, signs the request, interprets
 //! the response. It withholds no byte, because a native client can query its socket for the bytes it took.
 
-use crate::work::{CODE, Result, accepted, number, told};
+use crate::work::{CODE, Result, accepted, as_text, number};
 use bytes::Bytes;
 use connector_kit::connector::send_message;
 use connector_kit::contract::{Failure, FailureKind, Message, SendError, Turn};
@@ -142,13 +142,13 @@ impl Pooled {
         // The error is the capture's own.
         let _ = send_message::<TencentSms>(config, &message, &mut capture);
         let request = capture.request.ok_or("the native side signed no request")?;
-        let response = self.client.request(request).await.map_err(told)?;
+        let response = self.client.request(request).await.map_err(as_text)?;
         let status = response.status().as_u16();
         let body = response
             .into_body()
             .collect()
             .await
-            .map_err(told)?
+            .map_err(as_text)?
             .to_bytes();
         let number = PhoneNumber::parse(&message.to).map_err(|_| "the number was refused")?;
         let scrubber = Scrubber {
@@ -180,12 +180,12 @@ impl Pooled {
 fn connector(pem: &[u8]) -> Result<TlsConnector> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        roots.add(certificate.map_err(told)?).map_err(told)?;
+        roots.add(certificate.map_err(as_text)?).map_err(as_text)?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(told)?
+        .map_err(as_text)?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))

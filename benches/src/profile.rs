@@ -6,7 +6,7 @@
 
 use crate::lanes::{Lane, Simulator};
 use crate::report;
-use crate::work::{AT_ONCE, Result, told};
+use crate::work::{AT_ONCE, Result, as_text};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -71,9 +71,9 @@ const OTHER: &str = "the benchmark itself, and what no layer owns";
 
 /// Samples a lane and gives the table. `out` is for what perf writes.
 pub fn take(out: &Path) -> Result<String> {
-    std::fs::create_dir_all(out).map_err(told)?;
+    std::fs::create_dir_all(out).map_err(as_text)?;
     let simulator = Simulator::start(&out.join("catalogue.yaml"), None)?;
-    let mut command = Command::new(std::env::current_exe().map_err(told)?);
+    let mut command = Command::new(std::env::current_exe().map_err(as_text)?);
     command
         .args(["lane", "component"])
         .env("BENCH_URL", &simulator.url);
@@ -99,7 +99,7 @@ pub fn take(out: &Path) -> Result<String> {
     let measured = lane.run("send", SENDS, AT_ONCE, WARM_UP);
     // With its target gone it writes what it has and ends.
     drop(lane);
-    let ended = perf.wait().map_err(told)?;
+    let ended = perf.wait().map_err(as_text)?;
     measured?;
     if !ended.success() || !samples.exists() {
         return Err(format!(
@@ -117,12 +117,12 @@ fn layers(samples: &Path) -> Result<BTreeMap<&'static str, u32>> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(told)?;
+        .map_err(as_text)?;
     let output = script.stdout.take().ok_or("no output")?;
     let mut counts = BTreeMap::new();
     let mut stack = Vec::new();
     for line in BufReader::new(output).lines() {
-        let line = line.map_err(told)?;
+        let line = line.map_err(as_text)?;
         if line.is_empty() {
             count(&mut counts, &stack);
             stack.clear();
@@ -131,7 +131,7 @@ fn layers(samples: &Path) -> Result<BTreeMap<&'static str, u32>> {
         }
     }
     count(&mut counts, &stack);
-    match script.wait().map_err(told)? {
+    match script.wait().map_err(as_text)? {
         ended if ended.success() => Ok(counts),
         ended => Err(format!("perf could not read its samples: {ended}")),
     }

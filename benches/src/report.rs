@@ -4,7 +4,7 @@ pub mod page;
 pub mod soak;
 pub mod verifications;
 
-use crate::work::{Result, median, told};
+use crate::work::{Result, as_text, median};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -381,9 +381,9 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
         })
         .collect();
     let plot = crate::plot::draw(&bars);
-    let json = serde_json::to_string_pretty(&results).map_err(told)? + "\n";
-    std::fs::write(out.join("results.json"), &json).map_err(told)?;
-    std::fs::write(out.join("performance.svg"), &plot).map_err(told)?;
+    let json = serde_json::to_string_pretty(&results).map_err(as_text)? + "\n";
+    std::fs::write(out.join("results.json"), &json).map_err(as_text)?;
+    std::fs::write(out.join("performance.svg"), &plot).map_err(as_text)?;
     let tables = [
         ("figures", figures(&rows, &results)),
         ("clients", clients(&results)),
@@ -397,8 +397,8 @@ pub fn write(results: &Value, out: &Path, docs: Option<&Path>) -> Result {
         for (name, table) in &tables {
             page::put(docs, name, table)?;
         }
-        std::fs::write(docs.join("performance.json"), json).map_err(told)?;
-        std::fs::write(docs.join("performance.svg"), plot).map_err(told)?;
+        std::fs::write(docs.join("performance.json"), json).map_err(as_text)?;
+        std::fs::write(docs.join("performance.svg"), plot).map_err(as_text)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! One run: every lane does its work in turn, for several rounds; comparisons are made within a round.
 
 use crate::lanes::{Lane, Simulator};
-use crate::work::{AT_ONCE, Result, median, told};
+use crate::work::{AT_ONCE, Result, as_text, median};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ pub struct Run {
 impl Run {
     /// `out` is made if need be.
     pub fn new(out: PathBuf, size: Size) -> Result<Self> {
-        std::fs::create_dir_all(&out).map_err(told)?;
+        std::fs::create_dir_all(&out).map_err(as_text)?;
         let missing = std::env::var("BENCH_MISSING").unwrap_or_default();
         let missing = missing.lines().map(str::to_owned).collect();
         Ok(Self {
@@ -153,19 +153,19 @@ impl Run {
             .arg(sends)
             .stderr(std::process::Stdio::inherit())
             .output()
-            .map_err(told)?;
+            .map_err(as_text)?;
         if !output.status.success() {
             return Err("the neighbour's program failed".to_owned());
         }
-        let lines = String::from_utf8(output.stdout).map_err(told)?;
+        let lines = String::from_utf8(output.stdout).map_err(as_text)?;
         lines
             .lines()
-            .map(|line| serde_json::from_str(line).map_err(told))
+            .map(|line| serde_json::from_str(line).map_err(as_text))
             .collect()
     }
 
     fn lanes(&mut self, url: &str, tls: &str, authority: &Path) -> Result<Figures> {
-        let program = std::env::current_exe().map_err(told)?;
+        let program = std::env::current_exe().map_err(as_text)?;
         let ours = |name, side: &str, url: &str| {
             let mut command = Command::new(&program);
             command.args(["lane", side]).env("BENCH_URL", url);
@@ -314,16 +314,16 @@ fn peers(url: &str) -> Vec<(&'static str, Command, &'static [Work])> {
 
 /// This program once more, for one thing.
 pub fn child(arguments: &[&str]) -> Result<Value> {
-    let program = std::env::current_exe().map_err(told)?;
+    let program = std::env::current_exe().map_err(as_text)?;
     let output = Command::new(program)
         .args(arguments)
         .stderr(std::process::Stdio::inherit())
         .output()
-        .map_err(told)?;
+        .map_err(as_text)?;
     if !output.status.success() {
         return Err(format!("`{}` failed", arguments.join(" ")));
     }
-    serde_json::from_slice(&output.stdout).map_err(told)
+    serde_json::from_slice(&output.stdout).map_err(as_text)
 }
 
 fn shown(figures: &Figures) -> Value {
@@ -351,7 +351,7 @@ pub fn all(size: Size, into_docs: bool) -> Result {
 pub fn soak(calls: u64) -> Result {
     let out = crate::work::out()?;
     let result = crate::soak::run(calls, &out)?;
-    std::fs::write(out.join("soak.json"), format!("{result:#}\n")).map_err(told)?;
+    std::fs::write(out.join("soak.json"), format!("{result:#}\n")).map_err(as_text)?;
     match crate::work::docs().filter(|_| calls >= SOAK) {
         Some(docs) => crate::report::page::put(&docs, "soak", &crate::report::soak::table(&result)),
         None => Ok(()),

@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::lanes::Lane;
 
-use crate::work::{Result, config, told};
+use crate::work::{Result, as_text, config};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
@@ -47,7 +47,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 fn usage(process: u32) -> Result<Usage> {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}"));
-    let stat = read("stat").map_err(told)?;
+    let stat = read("stat").map_err(as_text)?;
     // The second field is the program's name in parentheses; user and system time are the 14th and the 15th.
     let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
     let mut ticks = fields.unwrap_or_default().split_whitespace().skip(11);
@@ -55,7 +55,7 @@ fn usage(process: u32) -> Result<Usage> {
     let (Some(user), Some(system)) = (next(), next()) else {
         return Err(format!("/proc/{process}/stat cannot be read"));
     };
-    let status = read("status").map_err(told)?;
+    let status = read("status").map_err(as_text)?;
     Ok(Usage {
         cpu: TICK * (user + system),
         resident: crate::work::number_after(&status, "VmRSS:") * 1024,
@@ -66,8 +66,8 @@ fn usage(process: u32) -> Result<Usage> {
 /// section 1.3).
 pub fn is_wal(database: &Path) -> Result<bool> {
     let mut header = [0; 20];
-    let mut file = std::fs::File::open(database).map_err(told)?;
-    file.read_exact(&mut header).map_err(told)?;
+    let mut file = std::fs::File::open(database).map_err(as_text)?;
+    file.read_exact(&mut header).map_err(as_text)?;
     Ok(header.ends_with(&[2, 2]))
 }
 
@@ -124,7 +124,7 @@ impl AuthHost {
         set_up(&["flow", "put", "sim"], "")?;
         let key = set_up(&["key", "add", "back-end"], "")?;
         let key = key.get("key").and_then(Value::as_str).ok_or("no key")?;
-        let log = std::fs::File::create(folder.join("auth-host.log")).map_err(told)?;
+        let log = std::fs::File::create(folder.join("auth-host.log")).map_err(as_text)?;
         let mut serve = Command::new(&program);
         serve
             .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
@@ -199,17 +199,17 @@ fn command(program: &OsString, arguments: &[&str], data: &Path, input: &str) -> 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(told)?;
+        .map_err(as_text)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A command that reads no input may have closed it.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let output = child.wait_with_output().map_err(told)?;
+    let output = child.wait_with_output().map_err(as_text)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("auth-host {}: {said}", arguments.join(" ")));
     }
-    serde_json::from_slice(&output.stdout).map_err(told)
+    serde_json::from_slice(&output.stdout).map_err(as_text)
 }
 
 /// better-auth's phone number plugin with Tencent's Node SDK: `benches/peers/verifications`.
@@ -240,7 +240,7 @@ impl BetterAuth {
             .env("BENCH_FIRST", first.to_string())
             .env("BENCH_COUNT", count.to_string());
         let mut lane = Lane::start("better-auth", &mut command)?;
-        let ready: Value = serde_json::from_str(&lane.line()?).map_err(told)?;
+        let ready: Value = serde_json::from_str(&lane.line()?).map_err(as_text)?;
         let url = ready.get("url").and_then(Value::as_str);
         Ok(Self {
             url: url.ok_or("better-auth did not say where it is")?.to_owned(),

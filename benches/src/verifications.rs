@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::lanes::Simulator;
 use crate::report;
 use crate::servers::{AuthHost, BetterAuth, Server};
-use crate::work::{Result, machine, median, percentile, told};
+use crate::work::{Result, as_text, machine, median, percentile};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
     let simulator = Simulator::start(&out.join("catalogue.yaml"), None)?;
     let folder = out.join("verifications-run");
     let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).map_err(told)?;
+    std::fs::create_dir_all(&folder).map_err(as_text)?;
     // The open loop runs twice, the second time with processors that are kept awake.
     let each = size.closed + 2 * size.open;
     let total = each * (size.rounds + 1);
@@ -187,15 +187,15 @@ async fn compare(size: Size, out: &Path) -> Result<Value> {
 
 /// The command: measures, and writes results below `target/` and the table into the docs after a full run.
 pub fn run(size: Size, out: &Path, docs: Option<&Path>) -> Result {
-    std::fs::create_dir_all(out).map_err(told)?;
+    std::fs::create_dir_all(out).map_err(as_text)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
-        .map_err(told)?;
+        .map_err(as_text)?;
     let results = runtime.block_on(compare(size, out))?;
     let json = format!("{results:#}\n");
-    std::fs::write(out.join("verifications.json"), json).map_err(told)?;
+    std::fs::write(out.join("verifications.json"), json).map_err(as_text)?;
     let table = report::verifications::table(&results);
     println!("{table}");
     match docs.filter(|_| report::is_complete(&results)) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub type Result<T = ()> = std::result::Result<T, String>;
 
 /// An error of any kind as text.
-pub fn told(error: impl std::fmt::Display) -> String {
+pub fn as_text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 

@@ -2,7 +2,7 @@
 
 use super::server::number;
 use crate::component::{builder, wasm};
-use crate::work::{CODE, Result, config, told};
+use crate::work::{CODE, Result, as_text, config};
 use auth_connector_host::{Config, ConnectorHost, Message, Plugin, SendError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,7 +59,7 @@ async fn send_all(shared: Arc<Shared>, plugin: Plugin, config: Config) {
 async fn load(shared: Arc<Shared>, host: ConnectorHost, bytes: Vec<u8>) -> Result<u64> {
     let mut loads = 0;
     while !shared.done.load(Ordering::Relaxed) {
-        drop(host.load(bytes.clone()).map_err(told)?);
+        drop(host.load(bytes.clone()).map_err(as_text)?);
         loads += 1;
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
@@ -80,7 +80,7 @@ pub fn drive(calls: u64, workers: usize, url: &str) -> Result<Driven> {
         .worker_threads(workers)
         .enable_all()
         .build()
-        .map_err(told)?;
+        .map_err(as_text)?;
     let shared = Arc::new(Shared {
         next: AtomicU64::new(0),
         calls,
@@ -90,15 +90,15 @@ pub fn drive(calls: u64, workers: usize, url: &str) -> Result<Driven> {
     let loads = runtime.block_on(async {
         let host = builder()
             .allow(url)
-            .map_err(told)?
+            .map_err(as_text)?
             .with(|options| {
                 options.system_roots = false;
                 options.limits.concurrent_calls = 64;
             })
             .build()
-            .map_err(told)?;
-        let bytes = std::fs::read(wasm()?).map_err(told)?;
-        let plugin = host.load(bytes.clone()).map_err(told)?;
+            .map_err(as_text)?;
+        let bytes = std::fs::read(wasm()?).map_err(as_text)?;
+        let plugin = host.load(bytes.clone()).map_err(as_text)?;
         let loading = tokio::spawn(load(shared.clone(), host, bytes));
         let mut tenants = Vec::new();
         for tenant in 0..TENANTS {
@@ -107,10 +107,10 @@ pub fn drive(calls: u64, workers: usize, url: &str) -> Result<Driven> {
             tenants.push(tokio::spawn(send_all(shared.clone(), plugin, config)));
         }
         for tenant in tenants {
-            tenant.await.map_err(told)?;
+            tenant.await.map_err(as_text)?;
         }
         shared.done.store(true, Ordering::Relaxed);
-        loading.await.map_err(told)?
+        loading.await.map_err(as_text)?
     })?;
     let mut outcomes = shared
         .outcomes

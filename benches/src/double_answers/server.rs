@@ -1,6 +1,6 @@
 //! Server that answers one request in twenty twice, and records what it accepted.
 
-use crate::work::{Result, told};
+use crate::work::{Result, as_text};
 use serde_json::json;
 use socket2::SockRef;
 use std::collections::HashMap;
@@ -210,15 +210,15 @@ async fn treat(stream: TcpStream, when: When, server: Arc<Server>) -> Option<()>
 
 /// Listens until the program ends.
 pub fn serve(when: When) -> Result<(String, Arc<Server>)> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(told)?;
-    listener.set_nonblocking(true).map_err(told)?;
-    let url = format!("http://{}", listener.local_addr().map_err(told)?);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(as_text)?;
+    listener.set_nonblocking(true).map_err(as_text)?;
+    let url = format!("http://{}", listener.local_addr().map_err(as_text)?);
     let server = Arc::new(Server::default());
     let shared = server.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(told)?;
+        .map_err(as_text)?;
     std::thread::spawn(move || {
         runtime.block_on(async {
             let Ok(listener) = TcpListener::from_std(listener) else {

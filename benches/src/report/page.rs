@@ -1,6 +1,6 @@
 //! The parts of `docs/performance.md` that commands write.
 
-use crate::work::{Result, told};
+use crate::work::{Result, as_text};
 use std::path::Path;
 
 /// Replaces the text between `<!-- name -->` and `<!-- /name -->` in a page.
@@ -18,7 +18,7 @@ fn replace(page: &mut String, name: &str, text: &str) -> Result {
 /// Replaces a part of `performance.md`.
 pub fn put(docs: &Path, name: &str, text: &str) -> Result {
     let path = docs.join("performance.md");
-    let mut page = std::fs::read_to_string(&path).map_err(told)?;
+    let mut page = std::fs::read_to_string(&path).map_err(as_text)?;
     replace(&mut page, name, text)?;
-    std::fs::write(path, page).map_err(told)
+    std::fs::write(path, page).map_err(as_text)
 }

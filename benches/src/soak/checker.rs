@@ -3,7 +3,7 @@
 
 use super::calls::{ACCEPTED, MOST, NOT_SENT, TENANTS, UNKNOWN, masked, number};
 use crate::lanes::{Lane, Simulator};
-use crate::work::{Result, told};
+use crate::work::{Result, as_text};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
@@ -101,11 +101,11 @@ pub fn run(calls: u64, out: &Path) -> Result<Value> {
     if calls > MOST {
         return Err(format!("at most {MOST} calls can be told apart"));
     }
-    std::fs::create_dir_all(out).map_err(told)?;
+    std::fs::create_dir_all(out).map_err(as_text)?;
     let states = out.join("soak-states");
     let simulator = Simulator::start(&out.join("catalogue.yaml"), None)?;
     simulator.control("PUT", "/_sim/chaos", CHAOS)?;
-    let program = std::env::current_exe().map_err(told)?;
+    let program = std::env::current_exe().map_err(as_text)?;
     let mut command = Command::new(program);
     command
         .args(["drive", &calls.to_string(), &simulator.url])
@@ -125,8 +125,8 @@ pub fn run(calls: u64, out: &Path) -> Result<Value> {
         return Err("the driver failed; it says why above".to_owned());
     }
     let text = driver.line()?;
-    let figures: Value = serde_json::from_str(&text).map_err(told)?;
-    let states = std::fs::read(states).map_err(told)?;
+    let figures: Value = serde_json::from_str(&text).map_err(as_text)?;
+    let states = std::fs::read(states).map_err(as_text)?;
     check(calls, &states, &seen, figures)
 }
 

@@ -2,7 +2,7 @@
 
 use super::calls::{ACCEPTED, NOT_SENT, TENANTS, UNKNOWN, number};
 use crate::component::{builder, wasm};
-use crate::work::{CODE, Result, config, descriptors, resident, told};
+use crate::work::{CODE, Result, as_text, config, descriptors, resident};
 use auth_connector_host::{Config, LivePlugin, Message, SendError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -18,16 +18,16 @@ pub fn drive(calls: u64, url: &str, states: &Path) -> Result {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(told)?;
+        .map_err(as_text)?;
     let (figures, told_states) = runtime.block_on(driven(calls, url))?;
-    std::fs::write(states, told_states).map_err(told)?;
+    std::fs::write(states, told_states).map_err(as_text)?;
     println!("{figures}");
     Ok(())
 }
 
 /// Bytes of the component that are another file and the same connector: a custom section more.
 fn versions() -> Result<[Vec<u8>; 2]> {
-    let first = std::fs::read(wasm()?).map_err(told)?;
+    let first = std::fs::read(wasm()?).map_err(as_text)?;
     let mut second = first.clone();
     second.extend_from_slice(b"\0\x05\x04soak");
     Ok([first, second])
@@ -47,18 +47,18 @@ struct Shared {
 async fn driven(calls: u64, url: &str) -> Result<(Value, Vec<u8>)> {
     let host = builder()
         .allow(url)
-        .map_err(told)?
+        .map_err(as_text)?
         .with(|options| {
             options.system_roots = false;
             // As many as can be needed, so that all slots are in use early, and what grows afterwards grows for good.
             options.limits.concurrent_calls = 64;
         })
         .build()
-        .map_err(told)?;
+        .map_err(as_text)?;
     let versions = versions()?;
     let load = |version: usize| {
         let bytes = versions.get(version % 2).cloned().unwrap_or_default();
-        host.load(bytes).map_err(told)
+        host.load(bytes).map_err(as_text)
     };
     let shared = Arc::new(Shared {
         place: LivePlugin::new(load(0)?),
@@ -71,7 +71,7 @@ async fn driven(calls: u64, url: &str) -> Result<(Value, Vec<u8>)> {
         hostile_accepted: AtomicUsize::new(0),
     });
     let hostile = std::env::var_os("HOSTILE_WASM").ok_or("HOSTILE_WASM is not set")?;
-    let hostile = host.load(PathBuf::from(hostile)).map_err(told)?;
+    let hostile = host.load(PathBuf::from(hostile)).map_err(as_text)?;
     let mut neighbours = Vec::new();
     for attack in ["endless-loop", "memory-bomb"] {
         neighbours.push(tokio::spawn(attack_on(
@@ -93,17 +93,22 @@ async fn driven(calls: u64, url: &str) -> Result<(Value, Vec<u8>)> {
         version += 1;
         let retired = shared.place.replace(load(version)?);
         shared.swaps.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(async move { retired.drain(Duration::from_secs(15)).await.map_err(told) });
+        tokio::spawn(async move {
+            retired
+                .drain(Duration::from_secs(15))
+                .await
+                .map_err(as_text)
+        });
     }
     for tenant in tenants {
-        tenant.await.map_err(told)?;
+        tenant.await.map_err(as_text)?;
     }
     let took = begun.elapsed();
     shared.done.store(true, Ordering::Relaxed);
     for neighbour in neighbours {
-        neighbour.await.map_err(told)?;
+        neighbour.await.map_err(as_text)?;
     }
-    let samples = sampled.await.map_err(told)?;
+    let samples = sampled.await.map_err(as_text)?;
     // Idle connections may stay; calls may not.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let states: Vec<u8> = shared

@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::native::Pooled;
 use crate::servers::Server;
-use crate::work::{Result, config, percentile, told};
+use crate::work::{Result, as_text, config, percentile};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,7 +73,7 @@ pub async fn closed<S: Server>(
     }
     let mut times = Vec::new();
     for worker in workers {
-        times.append(&mut worker.await.map_err(told)??);
+        times.append(&mut worker.await.map_err(as_text)??);
     }
     Ok(times)
 }
@@ -99,8 +99,8 @@ where
         (0..count).map(begin).collect::<Vec<_>>()
     });
     let mut done = Vec::new();
-    for task in spawned.await.map_err(told)? {
-        done.push(task.await.map_err(told)??);
+    for task in spawned.await.map_err(as_text)? {
+        done.push(task.await.map_err(as_text)??);
     }
     Ok(done)
 }
@@ -123,27 +123,29 @@ pub async fn open<S: Server>(
 /// The median of three commits at the same rate, one after another, in milliseconds: the least that a disk takes of a
 /// verification. Each changes one row of a database of its own, as durably as the servers do.
 pub async fn commits(database: &Path, count: u64) -> Result<f64> {
-    let database = Connection::open(database).map_err(told)?;
+    let database = Connection::open(database).map_err(as_text)?;
     database
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
              CREATE TABLE IF NOT EXISTS counted (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
              INSERT OR IGNORE INTO counted VALUES (1, 0);",
         )
-        .map_err(told)?;
+        .map_err(as_text)?;
     let database = Arc::new(Mutex::new(database));
     let begin = move |_, due: Instant| {
         let database = database.clone();
         async move {
             let committed = tokio::task::spawn_blocking(move || {
-                let database = database.lock().map_err(told)?;
+                let database = database.lock().map_err(as_text)?;
                 for _ in 0..COMMITS {
                     let update = database.prepare_cached("UPDATE counted SET count = count + 1");
-                    update.and_then(|mut row| row.execute([])).map_err(told)?;
+                    update
+                        .and_then(|mut row| row.execute([]))
+                        .map_err(as_text)?;
                 }
                 Ok::<_, String>(due.elapsed())
             });
-            Ok(committed.await.map_err(told)??.as_secs_f64() * 1e3)
+            Ok(committed.await.map_err(as_text)??.as_secs_f64() * 1e3)
         }
     };
     Ok(percentile(&mut at_rate(count, begin).await?, 50))
