@@ -18,11 +18,11 @@ fn begin(folder: &Path, arguments: &[&str]) -> Child {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    said(begin(folder, arguments).wait_with_output().unwrap())
+    code_and_text(begin(folder, arguments).wait_with_output().unwrap())
 }
 
 /// The exit code, and both outputs.
-fn said(output: Output) -> (i32, String) {
+fn code_and_text(output: Output) -> (i32, String) {
     let text = [output.stdout, output.stderr].concat();
     (
         output.status.code().unwrap(),
@@ -42,7 +42,7 @@ fn first_commands_at_once_share_one_key() {
         ];
         let begun = commands.map(|arguments| begin(&folder, arguments));
         for child in begun {
-            let (code, text) = said(child.wait_with_output().unwrap());
+            let (code, text) = code_and_text(child.wait_with_output().unwrap());
             assert_eq!(code, 0, "{text}");
         }
         let (code, text) = run(&folder, &["tenant", "list"]);
@@ -59,7 +59,7 @@ fn rotations_at_once_keep_the_current_key() {
         let begun: Vec<_> = (0..3).map(|_| begin(&folder, &["rotate-key"])).collect();
         let ended = begun
             .into_iter()
-            .map(|child| said(child.wait_with_output().unwrap()));
+            .map(|child| code_and_text(child.wait_with_output().unwrap()));
         let ended: Vec<_> = ended.collect();
         assert!(ended.iter().any(|(code, _)| *code == 0), "{ended:?}");
         for (code, text) in ended.iter().filter(|(code, _)| *code != 0) {
@@ -94,7 +94,7 @@ fn rotation_and_other_commands_exclude_each_other() {
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(waiting.try_wait().unwrap().is_none());
     lock.unlock().unwrap();
-    assert_eq!(said(waiting.wait_with_output().unwrap()).0, 0);
+    assert_eq!(code_and_text(waiting.wait_with_output().unwrap()).0, 0);
     assert_eq!(run(&folder, &["rotate-key"]).0, 0);
 }
 

@@ -29,22 +29,22 @@ async fn dialled_for(tickets: usize, content: usize) -> (Transport, Sender<()>) 
     config.send_tls13_tickets = tickets;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
-    let (go, told): (_, Receiver<()>) = channel();
-    let (tell, sent) = channel();
+    let (go, signal): (_, Receiver<()>) = channel();
+    let (sender, sent) = channel();
     std::thread::spawn(move || {
         let mut socket = listener.accept().unwrap().0;
         let mut tls = ServerConnection::new(Arc::new(config)).unwrap();
         while tls.is_handshaking() || tls.wants_write() {
             tls.complete_io(&mut socket).unwrap();
         }
-        tell.send(()).unwrap();
-        if told.recv_timeout(PATIENCE).is_ok() {
+        sender.send(()).unwrap();
+        if signal.recv_timeout(PATIENCE).is_ok() {
             let mut left = content;
             while left > 0 {
                 left -= tls.writer().write(&vec![0; left]).unwrap();
                 let _ = tls.complete_io(&mut socket);
             }
-            let _ = told.recv_timeout(PATIENCE);
+            let _ = signal.recv_timeout(PATIENCE);
         }
     });
     let network = Network {

@@ -78,7 +78,7 @@ fn only_loopback_or_allowed_host_gets_code() {
 }
 
 #[test]
-fn refused_host_is_told_option_with_its_name() {
+fn refusal_of_host_names_its_option() {
     let simulator = with_a_code();
     let refused = |host| {
         ask(
@@ -282,7 +282,7 @@ fn the_api_itself_answers_under_any_host() {
 const TOKEN: &str = "a-token-of-16-ch";
 
 #[test]
-fn a_token_that_is_set_is_asked_for() {
+fn token_that_is_set_is_required() {
     let simulator = Simulator::builder()
         .control_token(TOKEN)
         .start_blocking()

@@ -302,7 +302,7 @@ fn control_hosts_and_token_come_from_command_line() {
 }
 
 #[test]
-fn callback_that_fails_is_said() {
+fn failed_callback_is_reported_on_stderr() {
     // The port was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/secret-path", free.local_addr().unwrap());

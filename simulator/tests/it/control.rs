@@ -258,7 +258,7 @@ fn close_on_accept_is_for_one_connection() {
 }
 
 #[test]
-fn chaos_repeats_with_seed_and_stops_when_told() {
+fn chaos_repeats_with_seed_until_deleted() {
     let simulator = start();
     let addr = simulator.addr();
     let run = |seed: u64| {

@@ -130,7 +130,7 @@ fn events_need_token_but_page_does_not() {
 }
 
 #[test]
-fn page_is_told_what_was_and_what_comes() {
+fn page_receives_past_and_new_entries() {
     let simulator = start();
     let addr = simulator.addr();
     assert_eq!(Call::new(addr).send().code(), "Ok");
@@ -163,7 +163,7 @@ fn page_is_told_what_was_and_what_comes() {
 
 /// A burst is sent in parts of five hundred, and each message exactly once.
 #[test]
-fn burst_is_told_whole() {
+fn burst_reaches_page_whole() {
     let simulator = start();
     let mut events = Events::of(&simulator);
     events.next().unwrap();

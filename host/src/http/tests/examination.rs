@@ -124,8 +124,8 @@ fn serve(secure: bool, then: Then, after: &'static str) -> Served {
     let authority = listener.local_addr().unwrap().to_string();
     let (pem, config) = certificate();
     let received = Arc::new(Mutex::new(Vec::new()));
-    let (go, told) = channel();
-    let (tell, done) = channel();
+    let (go, signal) = channel();
+    let (sender, done) = channel();
     let texts = received.clone();
     std::thread::spawn(move || {
         let accept = || {
@@ -139,12 +139,12 @@ fn serve(secure: bool, then: Then, after: &'static str) -> Served {
         let mut first = accept();
         let mut text = first.read_until("x");
         first.write(answer("first").as_bytes());
-        if told.recv_timeout(PATIENCE).is_err() {
+        if signal.recv_timeout(PATIENCE).is_err() {
             return;
         }
         text += &first.read_until(after);
         first.then(then);
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         if then == Then::Nothing || then == Then::KeyUpdate {
             text += &first.read_until("x");
             first.write(answer("kept").as_bytes());
@@ -152,7 +152,7 @@ fn serve(secure: bool, then: Then, after: &'static str) -> Served {
             text += &first.read_until("never");
         }
         texts.lock().unwrap().push(text);
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         let mut second = accept();
         let text = second.read_until("x");
         texts.lock().unwrap().push(text);
@@ -317,7 +317,7 @@ async fn bytes_before_the_last_byte_withhold_it() {
 fn early(status: &'static str) -> (String, Sender<()>, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let authority = listener.local_addr().unwrap().to_string();
-    let (tell, told) = channel();
+    let (sender, arrivals) = channel();
     let (go, going) = channel();
     std::thread::spawn(move || {
         let socket = listener.accept().unwrap().0;
@@ -327,18 +327,18 @@ fn early(status: &'static str) -> (String, Sender<()>, Receiver<String>) {
         let head = answer("early").replace("200 OK", status);
         going.recv_timeout(PATIENCE).unwrap();
         wire.write(head.as_bytes());
-        tell.send(String::new()).unwrap();
+        sender.send(String::new()).unwrap();
         text += &wire.read_until("never");
-        tell.send(text).unwrap();
+        sender.send(text).unwrap();
     });
-    (authority, go, told)
+    (authority, go, arrivals)
 }
 
 /// An early response on a fresh connection is reported and the last byte withheld.
 #[tokio::test]
 async fn early_answer_on_new_connection_withholds_last_byte() {
     for (status, readable) in [("403 Forbidden", true), ("200 OK", false)] {
-        let (authority, go, told) = early(status);
+        let (authority, go, arrivals) = early(status);
         go.send(()).unwrap();
         let client = Client::for_tests(&HostOptions::default());
         let (writer, request) = post(&authority, 2);
@@ -358,8 +358,8 @@ async fn early_answer_on_new_connection_withholds_last_byte() {
         let body = response.into_body().collect().await;
         assert_eq!(body.is_ok(), readable, "{status}");
         driving.await;
-        told.recv_timeout(PATIENCE).unwrap();
-        let received = told.recv_timeout(PATIENCE).unwrap();
+        arrivals.recv_timeout(PATIENCE).unwrap();
+        let received = arrivals.recv_timeout(PATIENCE).unwrap();
         assert!(received.ends_with("\r\n\r\nb"), "{received}");
         assert_eq!(client.pool().count(), 0);
     }
@@ -367,7 +367,7 @@ async fn early_answer_on_new_connection_withholds_last_byte() {
 
 #[tokio::test]
 async fn unseen_early_answer_withholds_last_byte() {
-    let (authority, go, told) = early("200 OK");
+    let (authority, go, arrivals) = early("200 OK");
     let client = Client::for_tests(&HostOptions::default());
     let (writer, request) = post(&authority, 2);
     let sending = tokio::spawn(async move { read(&client, request).await.0 });
@@ -375,7 +375,7 @@ async fn unseen_early_answer_withholds_last_byte() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     // The runtime's thread is blocked until the answer is there.
     go.send(()).unwrap();
-    told.recv_timeout(PATIENCE).unwrap();
+    arrivals.recv_timeout(PATIENCE).unwrap();
     writer.try_send(Bytes::from("x")).unwrap();
     drop(writer);
     let outcome = sending.await.unwrap();
@@ -384,6 +384,6 @@ async fn unseen_early_answer_withholds_last_byte() {
         matches!(outcome, Err(Error::HttpProtocolError)),
         "{outcome:?}"
     );
-    let received = told.recv_timeout(PATIENCE).unwrap();
+    let received = arrivals.recv_timeout(PATIENCE).unwrap();
     assert!(received.ends_with("\r\n\r\nb"), "{received}");
 }

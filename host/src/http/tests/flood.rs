@@ -57,8 +57,8 @@ fn serve(answers: bool) -> (String, HostOptions, Sender<()>, Receiver<Duration>)
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     let (authorities_pem, config) = certificate();
-    let (go, told) = channel();
-    let (tell, flooded) = channel();
+    let (go, signal) = channel();
+    let (sender, flooded) = channel();
     std::thread::spawn(move || {
         let socket = listener.accept().unwrap().0;
         let tls = Some(ServerConnection::new(config).unwrap());
@@ -66,9 +66,9 @@ fn serve(answers: bool) -> (String, HostOptions, Sender<()>, Receiver<Duration>)
         wire.read_until("x");
         if answers {
             wire.write(answer("first").as_bytes());
-            told.recv_timeout(PATIENCE).unwrap();
+            signal.recv_timeout(PATIENCE).unwrap();
         }
-        let _ = tell.send(flood(wire.tls.unwrap(), wire.socket));
+        let _ = sender.send(flood(wire.tls.unwrap(), wire.socket));
     });
     let options = HostOptions {
         authorities_pem,

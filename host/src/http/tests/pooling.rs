@@ -90,10 +90,10 @@ fn connection_is_used_again_by_its_own_runtime() {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().build().unwrap()
     };
-    let (told, authority) = std::sync::mpsc::channel();
+    let (sender, authority) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime().block_on(async {
-            told.send(serve(LONG).await).unwrap();
+            sender.send(serve(LONG).await).unwrap();
             tokio::time::sleep(LONG).await;
         });
     });
