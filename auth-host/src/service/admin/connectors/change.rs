@@ -4,7 +4,7 @@ use super::decisions::decisions;
 use super::find::find;
 use super::prepare::{Edit, Put, prepare};
 use super::view::{ConnectorView, get};
-use crate::service::admin::destinations::check_not_own;
+use crate::service::admin::destinations::check_none_own;
 use crate::service::admin::{
     Actor, Entry, change, check_name, require, require_current, undeclared,
 };
@@ -75,11 +75,10 @@ pub async fn put_edited(
         Some(_) => decisions(before.as_ref().map(|c| &c.row), &next),
         None => Vec::new(),
     };
-    for (action, origin) in &decisions {
-        if *action == Action::ConnectorConfirm {
-            check_not_own(app, "/origin", origin).await?;
-        }
-    }
+    let confirmed = decisions.iter();
+    let confirmed = confirmed.filter(|(action, _)| *action == Action::ConnectorConfirm);
+    let confirmed: Vec<String> = confirmed.map(|(_, origin)| origin.clone()).collect();
+    check_none_own(app, "/origin", &confirmed).await?;
     let by = actor.0.clone();
     change(app, entry, move |db| {
         keep(db, &next)?;
