@@ -11,7 +11,7 @@
 //! | `hostile` | plugins that trap, hang or lie |
 //! | `limits` | refusals, and their counts |
 //! | `connections` | silent connections, too many of them, and a hangup |
-//! | `console` | the pages for operators: their refusals, and the cost of a page |
+//! | `console` | the pages for operators: access, actions, and the cost of a page |
 //! | `editor` | the editor of a connector: conflicts, origins, forms that are too large |
 //! | `once` | repeated forms of the console |
 //! | `timeline` | the timeline of a message: reports, look-ups, advice |
