@@ -70,47 +70,32 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll};
 
-    /// A body that fails, or that never arrives.
-    struct Faulty {
-        is_broken: bool,
-    }
+    /// A body whose frames are made by a function.
+    struct Frames<F>(F);
 
-    impl hyper::body::Body for Faulty {
+    impl<F: FnMut() -> Poll<Option<Result<Frame<Bytes>, Error>>> + Unpin> hyper::body::Body
+        for Frames<F>
+    {
         type Data = Bytes;
         type Error = Error;
 
         fn poll_frame(
-            self: Pin<&mut Self>,
+            mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-            match self.is_broken {
-                true => Poll::Ready(Some(Err(Error::other("reset")))),
-                false => Poll::Pending,
-            }
-        }
-    }
-
-    /// A body of frames of 64 KiB without an end.
-    struct Endless(Arc<AtomicUsize>);
-
-    impl hyper::body::Body for Endless {
-        type Data = Bytes;
-        type Error = Error;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1 << 16])))))
+            (self.0)()
         }
     }
 
     #[tokio::test]
     async fn large_body_is_discarded_up_to_bound() {
         let frames = Arc::new(AtomicUsize::new(0));
-        let body = Body::new(Endless(frames.clone()));
-        let result = read(body, 1 << 16, Duration::from_secs(9)).await;
+        let counted = frames.clone();
+        let endless = Body::new(Frames(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1 << 16])))))
+        }));
+        let result = read(endless, 1 << 16, Duration::from_secs(9)).await;
         assert_eq!(result, Err(Unread::TooLarge));
         // One that is read, one that is too many, and those that are discarded.
         assert_eq!(frames.load(Ordering::Relaxed), 2 + (DISCARDED >> 16));
@@ -119,12 +104,12 @@ mod tests {
     #[tokio::test]
     async fn unread_body_has_its_reason() {
         let within = Duration::from_millis(50);
-        let faulty = |is_broken| Body::new(Faulty { is_broken });
+        let broken = || Poll::Ready(Some(Err(Error::other("reset"))));
         for (body, result) in [
             (Body::from("1234"), Ok(Bytes::from("1234"))),
             (Body::from("12345"), Err(Unread::TooLarge)),
-            (faulty(true), Err(Unread::Broken)),
-            (faulty(false), Err(Unread::TooSlow)),
+            (Body::new(Frames(broken)), Err(Unread::Broken)),
+            (Body::new(Frames(|| Poll::Pending)), Err(Unread::TooSlow)),
         ] {
             assert_eq!(read(body, 4, within).await, result);
         }
