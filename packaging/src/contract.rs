@@ -4,7 +4,7 @@
 //! that pulls components pulls it.
 //!
 //! Its tag is the contract's version, which outlives releases of the plugins, and `publish` refuses other bytes under a tag.
-//! So the artifact follows from the WIT alone: it names no commit, no date, nothing of a package, and no encoder.
+//! The artifact therefore depends on the WIT alone: it names no commit, date, package or encoder.
 
 use crate::Result;
 use crate::artifact::Artifact;
