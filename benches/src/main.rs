@@ -59,21 +59,21 @@ enum Arguments {
     Soak { calls: u64 },
     /// A server that answers one request in twenty twice
     DoubleAnswers { calls: u64, when: When },
-    /// Of `run`: work on order, one order a line, of the side `native` or `component`
+    /// Work on order for `run`, one order a line, by the side `native` or `component`
     Lane { side: String },
-    /// Of `run`: the component's size, and the fuel of a send
+    /// Print the component's size and the fuel of a send, for `run`
     Component,
-    /// Of `run`: loading, compiled and from the cache
+    /// Measure loading, compiled and from the cache, for `run`
     Load { compilations: usize, hits: usize },
-    /// Of `run`: memory of tenants, or of their calls in flight to URL
+    /// Measure the memory of tenants, or of their calls in flight to URL, for `run`
     Memory { tenants: usize, url: Option<String> },
-    /// Of `soak`: the calls, whose states go into a file
+    /// Make the calls of `soak`, whose states go into a file
     Drive {
         calls: u64,
         url: String,
         states: PathBuf,
     },
-    /// Of `verifications`: a processor kept awake, until the input ends
+    /// Keep a processor awake for `verifications`, until the input ends
     Spin,
 }
 
